@@ -1,0 +1,45 @@
+# labrelay: `make demo` shows the whole chain, `make test` proves it. ARGS="…" is passed on.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: demo test lint bench locks system clean
+
+demo: $(VENV)/.all
+	$(BIN)/labrelay demo $(ARGS)
+
+test: $(VENV)/.dev system
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# What the tests use besides Python packages: a browser and an MQTT broker. Without them those tests are skipped, and say so.
+system:
+	@sh tools/system-packages
+
+# Hashed locks for every supported Python, without index addresses.
+locks:
+	sh tools/make-locks
+
+clean:
+	rm -rf $(VENV) demo-data labrelay-data .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.all: requirements/all.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/all.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.all
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@

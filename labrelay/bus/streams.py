@@ -1,0 +1,104 @@
+"""Launches on Redis Streams: one stream a pipeline, one consumer group of its replicas.
+
+The message is only a wake-up. Losing or doubling one loses or doubles nothing:
+a claim decides, and the launcher relaunches.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import redis
+
+from labrelay.contracts.launches import Launch
+from labrelay.errors import ServiceUnavailable
+
+GROUP: Final = "workers"
+FIELD: Final = "launch"
+
+
+def launch_stream(pipeline: str) -> str:
+    """The stream's key for a pipeline's topic."""
+    return f"launches:{pipeline}"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message as delivered; acknowledge it by its id."""
+
+    message_id: str
+    launch: Launch
+
+
+class LaunchConsumer:
+    """Takes launches of one pipeline for one worker.
+
+    Args:
+        url: address of Redis.
+        pipeline: the topic.
+        worker: this replica's name, unique among those alive.
+    """
+
+    def __init__(self, url: str, pipeline: str, worker: str) -> None:
+        self._redis = redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=3)
+        self._stream = launch_stream(pipeline)
+        self._worker = worker
+
+    def take(self, block_ms: int = 5000) -> Delivery | None:
+        """The next launch, or None after `block_ms` milliseconds without one.
+
+        Raises:
+            ServiceUnavailable: Redis can't be reached.
+        """
+        try:
+            return self._read(block_ms)
+        except redis.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            self._make_group()
+            return self._read(block_ms)
+        except redis.RedisError as error:
+            raise ServiceUnavailable(f"The message bus doesn't answer ({type(error).__name__}).") from error
+
+    def take_over(self, idle_ms: int) -> Delivery | None:
+        """A launch that a dead replica took and never acknowledged, idle for `idle_ms` milliseconds or more."""
+        try:
+            answer: Any = self._redis.xautoclaim(self._stream, GROUP, self._worker, idle_ms, count=1)
+        except redis.ResponseError:
+            return None
+        except redis.RedisError as error:
+            raise ServiceUnavailable(f"The message bus doesn't answer ({type(error).__name__}).") from error
+        return self._delivery(answer[1])
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Take the message off the stream: the claim (or its refusal) is settled."""
+        try:
+            with self._redis.pipeline(transaction=True) as batch:
+                batch.xack(self._stream, GROUP, delivery.message_id)
+                batch.xdel(self._stream, delivery.message_id)
+                batch.execute()
+        except redis.RedisError as error:
+            raise ServiceUnavailable(f"The message bus doesn't answer ({type(error).__name__}).") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()
+
+    def _make_group(self) -> None:
+        try:
+            self._redis.xgroup_create(self._stream, GROUP, id="0", mkstream=True)
+        except redis.ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    def _read(self, block_ms: int) -> Delivery | None:
+        answer: Any = self._redis.xreadgroup(GROUP, self._worker, {self._stream: ">"}, count=1, block=block_ms)
+        if not answer:
+            return None
+        messages = answer[self._stream] if isinstance(answer, dict) else answer[0][1]
+        return self._delivery(messages[0] if messages and isinstance(messages[0], list) else messages)
+
+    def _delivery(self, messages: Any) -> Delivery | None:
+        if not messages:
+            return None
+        message_id, fields = messages[0]
+        return Delivery(message_id, Launch.model_validate_json(fields[FIELD]))

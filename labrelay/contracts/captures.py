@@ -1,0 +1,150 @@
+"""Captures: what an instrument announces, and what the gateway answers."""
+
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+from pydantic import Field, StringConstraints
+
+from labrelay.contracts.base import Contract
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+InstrumentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+CaptureId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
+
+CAPTURES = UUID("6f1c2f0e-5d0c-4a52-9d0e-2f6a7f6c0b51")
+JOBS = UUID("0b7a0d55-9f3a-4a63-8f7c-6a5f4d9b1c22")
+
+
+def job_id_for(capture_id: str, task_id: str | None) -> str:
+    """The job of one capture and one task has one identity, so creating it twice makes one job."""
+    return str(uuid5(JOBS, f"{capture_id}/{task_id or ''}"))
+
+
+class Announcement(Contract):
+    """A finished content of a watched file.
+
+    Attributes:
+        instrument: the enrolled OEM side.
+        folder: name of the watched folder (a setting of the OEM side).
+        path: path below that folder, forward slashes.
+        size: bytes.
+        sha256: hex digest of the content.
+        predecessor: the capture that the journal holds for this path, None for the first.
+        host: AiCSD's InputFile.Hostname.
+        directory: AiCSD's InputFile.DirName, for display and selectors, with trailing separator.
+        attributes: read from the name, plus the folder's fixed ones.
+        modified_ns: the file's mtime on the OEM side's clock, display only.
+        must_match: an unmatched capture is a failure, not `unmatched`.
+        returns: `instrument` brings outputs back; `none` completes when they are sealed (pushed captures).
+    """
+
+    instrument: InstrumentId
+    folder: str
+    path: RelativePath
+    size: Annotated[int, Field(ge=0)]
+    sha256: Digest
+    predecessor: CaptureId | None = None
+    host: str = "oem"
+    directory: str = ""
+    attributes: dict[str, str] = {}
+    modified_ns: int = 0
+    must_match: bool = False
+    returns: Literal["instrument", "none"] = "instrument"
+
+
+class CaptureAccepted(Contract):
+    """The gateway's answer to an announcement; the same announcement always gets the same capture.
+
+    Attributes:
+        created: False when this announcement was known already.
+        bytes_needed: False when the gateway holds this digest of this instrument already.
+        ended: every job is final and the record holds it.
+    """
+
+    capture_id: CaptureId
+    generation: int
+    epoch: int
+    jobs: tuple[str, ...]
+    matched: bool
+    created: bool
+    bytes_needed: bool
+    ended: bool
+
+
+class WantedInput(Contract):
+    """An input whose bytes the gateway waits for."""
+
+    capture_id: CaptureId
+    folder: str
+    path: RelativePath
+    size: int
+    sha256: Digest
+
+
+class WantedInputs(Contract):
+    """Answer of `GET /edge/v2/inputs`."""
+
+    epoch: int
+    wanted: tuple[WantedInput, ...]
+
+
+class EndedCaptures(Contract):
+    """Answer of `GET /edge/v2/captures/ended`: captures whose end the record holds, after the cursor `next`."""
+
+    epoch: int
+    next: int
+    ended: tuple[CaptureId, ...]
+
+
+class InputTrouble(Contract):
+    """Why the OEM side can't send an input."""
+
+    code: Literal["input_missing", "input_changed", "input_unreadable"]
+    cause: str
+
+
+class OfferedOutput(Contract):
+    """One sealed output, by its place in the job's list."""
+
+    index: int
+    name: str
+    size: int
+    sha256: Digest
+
+
+class ReturnOffer(Contract):
+    """A job whose outputs wait for the instrument."""
+
+    job_id: str
+    epoch: int
+    attempt: int
+    capture_id: CaptureId
+    folder: str
+    source_path: RelativePath
+    generation: int
+    outputs: tuple[OfferedOutput, ...]
+
+
+class ReturnOffers(Contract):
+    """Answer of `GET /edge/v2/returns`."""
+
+    epoch: int
+    offers: tuple[ReturnOffer, ...]
+
+
+class ReceivedOutput(Contract):
+    """One output as it stands on the instrument's side; path below the output folder, forward slashes."""
+
+    index: int
+    path: RelativePath
+    sha256: Digest
+
+
+class Receipt(Contract):
+    """The OEM side's proof that all outputs of a job arrived."""
+
+    job_id: str
+    epoch: int
+    attempt: int
+    outputs: tuple[ReceivedOutput, ...]

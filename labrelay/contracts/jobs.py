@@ -1,0 +1,145 @@
+"""The live job: the processing of one capture by one task."""
+
+from labrelay.contracts.base import Contract
+from labrelay.contracts.captures import CaptureId, Digest
+from labrelay.contracts.states import FINAL, OWNER_OF, Owner, PipelineStatus, Stage, Status
+from labrelay.contracts.tasks import FrozenTask
+
+
+class Failure(Contract):
+    """Why a job failed: a stable code, plain words, a next step, and whether a retry can help."""
+
+    code: str
+    cause: str
+    next_step: str
+    retryable: bool
+    owner: Owner = Owner.NONE
+
+
+class Source(Contract):
+    """The capture that a job works on, as announced."""
+
+    capture_id: CaptureId
+    instrument: str
+    folder: str
+    path: str
+    generation: int
+    size: int
+    sha256: Digest
+    host: str
+    directory: str
+    attributes: dict[str, str] = {}
+    returns: str = "instrument"
+
+
+class ReportedOutput(Contract):
+    """An output as the pipeline named it; sha256 only from native pipelines."""
+
+    directory: str
+    name: str
+    sha256: Digest | None = None
+
+
+class SealedOutput(Contract):
+    """An output in the gateway's store; `returned_path` is where it lies on the instrument's side."""
+
+    name: str
+    size: int
+    sha256: Digest
+    returned_path: str | None = None
+
+
+class PipelineReport(Contract):
+    """What the pipeline PUT before it posted its final status."""
+
+    status: PipelineStatus
+    qc_flags: str = ""
+    results: str = ""
+    outputs: tuple[ReportedOutput, ...] = ()
+    measurements: dict[str, float] = {}
+    failure: Failure | None = None
+
+
+class Job(Contract):
+    """One job. `revision` grows with every transition; (epoch, attempt) is the fence that old workers fail at.
+
+    Attributes:
+        attempt: number of the newest claim in this epoch's line; 0 before the first.
+        launches: how often it was put on the bus since the last retry.
+        overdue: set while a deadline that doesn't fail the job has passed; says what is waited for.
+        updated_ns: wall clock of the gateway, display only.
+    """
+
+    id: str
+    epoch: int
+    revision: int
+    stage: Stage
+    source: Source
+    task: FrozenTask | None
+    attempt: int = 0
+    launches: int = 0
+    worker: str = ""
+    report: PipelineReport | None = None
+    outputs: tuple[SealedOutput, ...] = ()
+    failure: Failure | None = None
+    overdue: str = ""
+    superseded_by: str | None = None
+    created_ns: int
+    updated_ns: int
+    verification: int = 0
+
+    @property
+    def owner(self) -> Owner:
+        """The service that must act now."""
+        return OWNER_OF[self.stage]
+
+    @property
+    def final(self) -> bool:
+        """Nobody needs to act any more."""
+        return self.stage in FINAL
+
+    @property
+    def status(self) -> Status:
+        """AiCSD's status of this job."""
+        if self.stage is Stage.FAILED and self.failure is not None:
+            return _FAILED_STATUS.get(self.failure.owner, Status.PIPELINE_ERROR)
+        return _STATUS.get(self.stage, Status.INCOMPLETE)
+
+
+_STATUS = {
+    Stage.COMPLETE: Status.COMPLETE,
+    Stage.UNMATCHED: Status.NO_PIPELINE_FOUND,
+    Stage.CANCELLED: Status.TRANSMISSION_FAILED,
+    Stage.SUPERSEDED: Status.TRANSMISSION_FAILED,
+    Stage.FAILED: Status.PIPELINE_ERROR,
+}
+
+_FAILED_STATUS = {
+    Owner.FILE_SENDER_OEM: Status.TRANSMISSION_FAILED,
+    Owner.FILE_RECEIVER_GATEWAY: Status.TRANSMISSION_FAILED,
+    Owner.FILE_SENDER_GATEWAY: Status.FILE_ERRORED,
+    Owner.FILE_RECEIVER_OEM: Status.FILE_ERRORED,
+}
+
+
+class OwnedJob(Contract):
+    """A job as its owner gets it, with times on the repository's monotonic clock.
+
+    Attributes:
+        age_s: seconds since it entered its stage (anew after a restart of the repository).
+        lease_left_s: seconds until the claim's lease ends; None without a claim.
+        claim_age_s: seconds since the claim; None without a claim.
+    """
+
+    job: Job
+    age_s: float
+    lease_left_s: float | None = None
+    claim_age_s: float | None = None
+
+
+class OwnedJobs(Contract):
+    """Answer of `GET /api/v2/owned`: `seq` goes into the next long poll's `since`."""
+
+    epoch: int
+    seq: int
+    jobs: tuple[OwnedJob, ...]

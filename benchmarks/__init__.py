@@ -1,0 +1,1 @@
+"""Speed, judged here and nowhere else: `make bench`. Ratios are taken side by side in one run."""

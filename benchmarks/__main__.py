@@ -1,0 +1,32 @@
+"""`python -m benchmarks`: the relay against a plain copy, the network by step."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from benchmarks.network import measure_network
+from benchmarks.relay import measure_relay
+
+
+def main(
+    files: Annotated[int, typer.Option(min=1, help="Files through the relay.")] = 40,
+    megabytes: Annotated[float, typer.Option(min=0.01, help="Size of each.")] = 8.0,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of each image.")] = 5,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+) -> None:
+    """Measure and print."""
+    with TemporaryDirectory(prefix="labrelay-bench-") as folder:
+        figures = {
+            "relay": measure_relay(Path(folder), files, int(megabytes * 1e6)),
+            "network": [measure_network(side, repeats) for side in (512, 1024, 2048)],
+        }
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if json_file:
+        json_file.write_text(text + "\n", encoding="utf-8")
+
+
+typer.run(main)

@@ -1,0 +1,85 @@
+"""What the dashboard reads from the job repository, and the one thing that it asks of it."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from dashboard.filters import JobFilter
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
+from labrelay.http import Client
+
+PAGE: Final = 100
+READ_S: Final = 5.0
+ACTOR: Final = "dashboard"
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """A page of jobs, newest first; `next` is the cursor of the older page, empty when there is none."""
+
+    items: tuple[Job, ...]
+    next: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Jobs by stage, and how many of them wait for longer than usual."""
+
+    stages: dict[Stage, int]
+    overdue: int = 0
+
+
+class Repository:
+    """The job repository over HTTP. All methods raise `ServiceUnavailable` when it doesn't answer."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def jobs(self, wanted: JobFilter, limit: int = PAGE) -> Jobs:
+        """The newest jobs that a filter takes; a state of several stages is asked for stage by stage."""
+        if len(wanted.stages) <= 1:
+            return self._page(wanted, next(iter(wanted.stages), None), limit)
+        pages = [self._page(wanted, stage, limit) for stage in wanted.stages]
+        merged = sorted((job for page in pages for job in page.items), key=lambda job: job.created_ns, reverse=True)
+        return Jobs(tuple(merged[:limit]), "")
+
+    def _page(self, wanted: JobFilter, stage: Stage | None, limit: int) -> Jobs:
+        parameters = {"limit": limit, "stage": stage, "path": wanted.path or None, "after": wanted.after or None}
+        answer = self._client.get("/api/v2/jobs", params=parameters)
+        return Jobs(tuple(_job(item) for item in answer["items"]), str(answer.get("next") or ""))
+
+    def job(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        return _job(self._client.get(_path(job_id)))
+
+    def timeline(self, job_id: str) -> list[dict[str, Any]]:
+        """What happened to a job: `{seq, at_ns, step, stage, actor, attempt, detail}` each."""
+        return list(self._client.get(f"{_path(job_id)}/timeline")["events"])
+
+    def counts(self) -> Counts:
+        """How many jobs stand in each stage."""
+        summary = self._client.get("/api/v2/summary")
+        stages = {Stage(stage): int(count) for stage, count in summary["stages"].items() if stage in set(Stage)}
+        return Counts(stages, int(summary.get("overdue") or 0))
+
+    def retry(self, job_id: str) -> None:
+        """Ask for another try of a failed or cancelled job.
+
+        Raises:
+            Conflict: the job has moved on.
+        """
+        self._client.post(f"{_path(job_id)}/retry", {"actor": ACTOR})
+
+
+def _path(job_id: str) -> str:
+    return f"/api/v2/jobs/{quote(job_id, safe='')}"
+
+
+def _job(document: dict[str, Any]) -> Job:
+    # A repository of a later version may say more than this page knows.
+    return Job.model_validate(document, extra="ignore")

@@ -1,0 +1,55 @@
+"""The data organizer's app (port 59781, loopback)."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from data_organizer import aicsd_v1
+from data_organizer.announce import Announcer
+from data_organizer.announcement import Gateway
+from data_organizer.ended import EndedFeed
+from data_organizer.journal import Journal
+from data_organizer.notification import Notifications
+from labrelay.http import create_app
+from labrelay.loops import OwnerLoop
+from labrelay.settings import Settings
+
+IDLE_S = 0.2
+
+
+def create(settings: Settings) -> FastAPI:
+    """The app; announcing begins and ends with it.
+
+    Raises:
+        SettingsInvalid: an attribute's `id` is not a regular expression.
+    """
+    journal, gateway = Journal(settings), Gateway(settings)
+    announcer = Announcer(journal, gateway)
+    feed = EndedFeed(journal, settings)
+    loops = (
+        OwnerLoop("data-organizer-announce", announcer.turn, idle_s=IDLE_S),
+        OwnerLoop("data-organizer-ended", feed.turn, idle_s=IDLE_S),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for loop in loops:
+            loop.start()
+        yield
+        for loop in loops:  # they may sit in a long poll; only announcing is worth waiting for
+            loop.stop(0.0)
+        await to_thread.run_sync(announcer.close)
+
+    app = create_app(
+        "data-organizer", lifespan=lifespan, ready=lambda: next((x.trouble for x in loops if x.trouble), None)
+    )
+    app.include_router(aicsd_v1.router(Notifications(settings, journal, gateway), journal))
+
+    @app.get("/api/v2/status", tags=["status"])
+    def status() -> dict[str, str]:
+        """Why announcing or the feed of ended captures halts, empty while all is well."""
+        return {"announce": loops[0].trouble, "ended": loops[1].trouble}
+
+    return app

@@ -1,0 +1,40 @@
+"""The ending loop: the gateway's feed of ended captures goes into the journal, which keeps the place in it."""
+
+from typing import Final
+
+from data_organizer.journal import Journal
+from labrelay.contracts.captures import EndedCaptures
+from labrelay.http import Client
+from labrelay.settings import Settings
+
+WAIT_S: Final = 10.0
+
+
+class EndedFeed:
+    """Reads what ended on the gateway since the journal's cursor.
+
+    Args:
+        journal: the watcher's.
+        settings: the machine's settings.
+        wait_s: how long one turn waits for news, seconds.
+    """
+
+    def __init__(self, journal: Journal, settings: Settings, wait_s: float = WAIT_S) -> None:
+        self._journal = journal
+        self._edge = Client(settings.edge_url, retries=0)
+        self._instrument = settings.oem.instrument
+        self._wait_s = wait_s
+
+    def turn(self) -> bool:
+        """One page of the feed; True when it told something."""
+        epoch, cursor = self._journal.position()
+        page = self._page(cursor)
+        news = bool(page.ended) or page.epoch != epoch or page.next != cursor
+        if news:
+            self._journal.ended(page.epoch, page.next, page.ended)
+        return news
+
+    def _page(self, after: int) -> EndedCaptures:
+        query = {"instrument": self._instrument, "after": str(after), "wait": str(self._wait_s)}
+        answer = self._edge.get("/edge/v2/captures/ended", params=query, read_s=self._wait_s + 15)
+        return EndedCaptures.model_validate(answer)

@@ -1,0 +1,10 @@
+"""AiCSD's routes of the receiver on the gateway. Its hops transmitJob and transmitFile are internal and left out."""
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/api/v1", tags=["aicsd"])
+
+
+@router.post("/retry")
+def retry() -> None:
+    """Nothing to take up again: uploads are the sender's to resume, and the launcher asks for what is ready."""

@@ -1,0 +1,144 @@
+"""Taking inputs in: who may send what from which byte, one upload of a capture at a time, written in threads."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+from anyio import to_thread
+from starlette.requests import ClientDisconnect
+
+from file_receiver.gateway.captures import Captures, ExpectedInput
+from file_receiver.gateway.disk import check_room
+from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch, UploadBusy, UploadCut
+from file_receiver.gateway.upload import Upload
+from file_receiver.metrics import INPUTS_STORED
+from labrelay.errors import Forbidden
+from labrelay.files import CHUNK
+from labrelay.layout import GatewayLayout
+from labrelay.settings.model import Storage
+
+SILENCE_S: Final = 60.0
+"""A sender that brings less than one piece (1 MiB) in this time is cut off; what it brought is kept."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What the client says of its upload; checked against what the repository knows.
+
+    Attributes:
+        offset: first byte that it sends.
+        length: bytes that it sends, None when it doesn't say.
+        sha256: digest of the whole content.
+    """
+
+    instrument: str
+    offset: int
+    length: int | None
+    sha256: str
+
+
+class Intake:
+    """The gateway's input store, as uploads see it."""
+
+    def __init__(self, layout: GatewayLayout, limits: Storage, captures: Captures) -> None:
+        self._layout = layout
+        self._limits = limits
+        self._captures = captures
+        self._active: set[str] = set()
+
+    def held(self, capture_id: str, instrument: str | None) -> int:
+        """Bytes of a capture that are here already.
+
+        Raises:
+            NotFound: nobody announced it.
+            Forbidden: it is another instrument's.
+            StorageFull: the rest would not fit.
+        """
+        expected = self._captures.expected(capture_id)
+        if instrument is not None:
+            _check_instrument(expected, instrument)
+        held = self._upload(capture_id, expected).held
+        if held < expected.size:
+            self._check_room(expected, held)
+        return held
+
+    async def take(self, capture_id: str, claimed: Claimed, body: AsyncIterator[bytes]) -> bool:
+        """Store an upload; False when the content was here already.
+
+        Raises:
+            Forbidden: it is another instrument's capture.
+            UploadBusy: another upload of it is under way.
+            UploadOffset: it doesn't start where the held part ends.
+            UploadCut: it broke off; what came is kept.
+            InputDigestMismatch: other bytes than announced; they are dropped.
+            StorageFull: the disk is above its watermark.
+        """
+        expected = await to_thread.run_sync(self._captures.expected, capture_id)
+        _check(expected, claimed)
+        with self._alone(capture_id):
+            created = await self._store(self._upload(capture_id, expected), expected, claimed.offset, body)
+        await to_thread.run_sync(self._captures.stored, capture_id, expected)
+        if created:
+            INPUTS_STORED.inc()
+        return created
+
+    async def _store(self, upload: Upload, expected: ExpectedInput, offset: int, body: AsyncIterator[bytes]) -> bool:
+        if await to_thread.run_sync(lambda: upload.complete):
+            return False
+        self._check_room(expected, offset)
+        try:
+            await to_thread.run_sync(upload.begin, offset)
+            await _fill(upload, body)
+            await to_thread.run_sync(upload.finish)
+        finally:
+            upload.close()
+        return True
+
+    def _upload(self, capture_id: str, expected: ExpectedInput) -> Upload:
+        blob = self._layout.input_blob(expected.instrument, expected.sha256)
+        return Upload(blob, capture_id, expected.size, expected.sha256)
+
+    def _check_room(self, expected: ExpectedInput, held: int) -> None:
+        check_room(self._layout.root, expected.size - held, self._limits)
+
+    @contextmanager
+    def _alone(self, capture_id: str) -> Iterator[None]:
+        if capture_id in self._active:
+            raise UploadBusy("Another upload of this capture is under way.")
+        self._active.add(capture_id)
+        try:
+            yield
+        finally:
+            self._active.discard(capture_id)
+
+
+def _check_instrument(expected: ExpectedInput, instrument: str) -> None:
+    if instrument != expected.instrument:
+        raise Forbidden(f"This capture doesn't belong to the instrument {instrument!r}.")
+
+
+def _check(expected: ExpectedInput, claimed: Claimed) -> None:
+    _check_instrument(expected, claimed.instrument)
+    if claimed.sha256 != expected.sha256:
+        raise InputDigestMismatch("The Content-Digest is not that of the announcement.")
+    if claimed.length is not None and claimed.offset + claimed.length > expected.size:
+        raise InputSizeMismatch(f"The upload would end beyond the announced {expected.size} bytes.")
+
+
+async def _fill(upload: Upload, body: AsyncIterator[bytes]) -> None:
+    buffer = bytearray()
+    try:
+        with anyio.fail_after(SILENCE_S) as patience:
+            async for chunk in body:
+                buffer += chunk
+                if len(buffer) >= CHUNK:
+                    piece, buffer = buffer, bytearray()
+                    await to_thread.run_sync(upload.write, piece)
+                    patience.deadline = anyio.current_time() + SILENCE_S
+    except (ClientDisconnect, TimeoutError) as cut:
+        raise UploadCut("The upload broke off.") from cut
+    finally:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(upload.write, buffer)

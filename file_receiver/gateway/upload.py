@@ -1,0 +1,152 @@
+"""One upload: a temporary file beside its blob that grows by what arrives, with its digest running along."""
+
+import errno
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch, UploadOffset
+from file_receiver.metrics import INPUT_BYTES
+from labrelay.errors import StorageFull
+from labrelay.files import CHUNK, fsync_folder, temporary_beside
+from labrelay.files.names import TEMPORARY
+
+STALE_S: Final = 86_400.0
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Upload:
+    """The bytes of one capture on their way into the input store.
+
+    Args:
+        blob: where the content will stand.
+        capture_id: names the temporary file, so that a later upload resumes it.
+        size: bytes that must arrive in all.
+        sha256: their hex digest.
+    """
+
+    def __init__(self, blob: Path, capture_id: str, size: int, sha256: str) -> None:
+        self._blob = blob
+        self._part = temporary_beside(blob, capture_id)
+        self._size = size
+        self._sha256 = sha256
+        self._digest = hashlib.sha256()
+        self._stream: BinaryIO | None = None
+        self._held = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the content stands in the store already."""
+        return self._blob.is_file() and self._blob.stat().st_size == self._size
+
+    @property
+    def held(self) -> int:
+        """Bytes that needn't be sent again."""
+        if self.complete:
+            return self._size
+        return self._part.stat().st_size if self._part.is_file() else 0
+
+    def begin(self, offset: int) -> None:
+        """Open the temporary file and hash what it holds.
+
+        Raises:
+            UploadOffset: `offset` is not where the held part ends.
+        """
+        held = self.held
+        if held > self._size:
+            self._part.unlink()
+            held = 0
+        if offset != held:
+            raise UploadOffset(f"The gateway holds {held} bytes, the upload starts at {offset}.", offset=held)
+        _make_folder(self._blob.parent)
+        self._stream = self._part.open("ab+")
+        self._stream.seek(0)
+        while chunk := self._stream.read(CHUNK):
+            self._digest.update(chunk)
+            self._held += len(chunk)
+
+    def write(self, piece: bytes | bytearray) -> None:
+        """Append a piece.
+
+        Raises:
+            InputSizeMismatch: more arrives than was announced; what came is dropped.
+            StorageFull: the disk is full.
+        """
+        if self._stream is None or not piece:
+            return
+        if self._held + len(piece) > self._size:
+            self._drop()
+            raise InputSizeMismatch(f"More than the announced {self._size} bytes arrived.")
+        try:
+            self._stream.write(piece)
+        except OSError as error:
+            raise _plain(error) from error
+        self._digest.update(piece)
+        self._held += len(piece)
+        INPUT_BYTES.inc(len(piece))
+
+    def finish(self) -> None:
+        """Verify, make durable and publish, read-only.
+
+        Raises:
+            UploadOffset: bytes are still missing.
+            InputDigestMismatch: other bytes than announced; they are dropped.
+        """
+        if self._held != self._size:
+            raise UploadOffset(f"{self._size - self._held} bytes are still missing.", offset=self._held)
+        if self._digest.hexdigest() != self._sha256:
+            self._drop()
+            raise InputDigestMismatch("The bytes that arrived are not those that were announced.")
+        self._make_durable()
+        self.close()
+        self._publish()
+
+    def close(self) -> None:
+        """Let go of the temporary file; what it holds stays for the next upload."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _make_durable(self) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise _plain(error) from error
+
+    def _publish(self) -> None:
+        if self.complete:  # another capture of the same content was quicker
+            self._part.unlink()
+            return
+        self._part.chmod(0o444)
+        self._part.replace(self._blob)
+        fsync_folder(self._blob.parent)
+
+    def _drop(self) -> None:
+        self.close()
+        self._part.unlink(missing_ok=True)
+
+
+def _plain(error: OSError) -> Exception:
+    return StorageFull(f"The gateway's disk is full ({error.strerror}).") if error.errno in _FULL else error
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    fsync_folder(folder.parent)
+    fsync_folder(folder.parent.parent)
+
+
+def remove_stale(inputs: Path, older_than_s: float = STALE_S) -> int:
+    """Remove temporary files below the input store that nobody has resumed for that long; their number."""
+    limit = time.time() - older_than_s
+    stale = [part for part in inputs.glob(f"*/*/.*{TEMPORARY}") if part.stat().st_mtime < limit]
+    for part in stale:
+        part.unlink(missing_ok=True)
+    return len(stale)

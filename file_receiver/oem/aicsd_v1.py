@@ -1,0 +1,16 @@
+"""AiCSD's route of the receiver on the instrument's side."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+
+def v1_router(wake: Callable[[], None]) -> APIRouter:
+    """`/api/v1` over the loop."""
+    router = APIRouter(prefix="/api/v1", tags=["aicsd"])
+
+    @router.post("/retry")
+    def retry() -> None:
+        wake()
+
+    return router

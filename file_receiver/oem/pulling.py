@@ -1,0 +1,85 @@
+"""Pulling one output: resumes where the last pull broke off, publishes nothing but the sealed bytes."""
+
+import hashlib
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import requests
+
+from file_receiver.metrics import OUTPUT_BYTES
+from file_receiver.oem.errors import OutputDamaged
+from labrelay.contracts.captures import OfferedOutput
+from labrelay.errors import ServiceUnavailable
+from labrelay.files import CHUNK, publish_file, temporary_beside
+from labrelay.http import Client
+
+PARTIAL: Final = 206
+
+
+def part_of(final: Path, job_id: str, index: int, sha256: str) -> Path:
+    """The temporary file of one output; other content never resumes onto it."""
+    return temporary_beside(final, f"{job_id}.{index}.{sha256[:16]}")
+
+
+class Puller:
+    """Streams outputs from the gateway's edge onto the disk.
+
+    Args:
+        halted: set when the receiver stops; what was pulled stays for the next start.
+    """
+
+    def __init__(self, client: Client, instrument: str, halted: threading.Event) -> None:
+        self._client = client
+        self._instrument = instrument
+        self._halted = halted
+
+    def pull(self, job_id: str, output: OfferedOutput, final: Path) -> None:
+        """Make `final` hold the sealed bytes.
+
+        Raises:
+            ServiceUnavailable: the gateway went away or the receiver stops; the next call resumes.
+            OutputDamaged: other bytes came; the next call begins anew.
+            OSError: the folder can't be written.
+        """
+        final.parent.mkdir(parents=True, exist_ok=True)
+        part = part_of(final, job_id, output.index, output.sha256)
+        with part.open("ab+") as stream:
+            digest = _digest_of(stream)
+            if stream.tell() < output.size:
+                digest = self._append(f"/edge/v2/returns/{job_id}/outputs/{output.index}", stream, digest)
+            held = stream.tell()
+        if held != output.size or digest.hexdigest() != output.sha256:
+            part.unlink()
+            raise OutputDamaged(f"The bytes of {final.name} are not the sealed ones.")
+        publish_file(part, final)
+
+    def _append(self, path: str, stream: BinaryIO, digest: Any) -> Any:
+        headers = {"X-Instrument": self._instrument, "Accept-Encoding": "identity"}
+        if held := stream.tell():
+            headers["Range"] = f"bytes={held}-"
+        with self._client.request("GET", path, headers=headers, stream=True) as response:
+            if held and response.status_code != PARTIAL:
+                stream.truncate(0)
+                digest = hashlib.sha256()
+            self._copy(response, stream, digest)
+        return digest
+
+    def _copy(self, response: requests.Response, stream: BinaryIO, digest: Any) -> None:
+        try:
+            for piece in response.iter_content(CHUNK):
+                digest.update(piece)
+                stream.write(piece)
+                OUTPUT_BYTES.inc(len(piece))
+                if self._halted.is_set():
+                    raise ServiceUnavailable("The receiver is stopping; the pull resumes when it is back.")
+        except requests.RequestException as error:
+            raise ServiceUnavailable(f"The gateway broke off ({type(error).__name__}).") from error
+
+
+def _digest_of(stream: BinaryIO) -> Any:
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while piece := stream.read(CHUNK):
+        digest.update(piece)
+    return digest

@@ -1,0 +1,52 @@
+"""AiCSD's routes of the sender on the gateway."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+
+from file_sender.gateway.errors import NotOffered
+from file_sender.gateway.jobs import Jobs
+from file_sender.gateway.sealed import output_of, sealed_file
+from labrelay.errors import LabrelayError, ServiceUnavailable
+from labrelay.layout import GatewayLayout
+
+JobId = Annotated[str, Path(max_length=64)]
+
+
+def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
+    """`/api/v1` over the sealed outputs."""
+    router = APIRouter(prefix="/api/v1", tags=["aicsd"])
+    _add_files(router, jobs, layout)
+
+    @router.post("/retry")
+    def retry() -> None:
+        """Nothing to take up again: the instrument asks for what waits."""
+
+    @router.post("/archiveFile/{jobid}")
+    def archive(jobid: UUID) -> None:
+        """Nothing to move: sealed outputs stay in the store as long as the retention rules say."""
+        jobs.job(str(jobid))
+
+    @router.api_route("/reject/{jobid}", methods=["POST", "DELETE"])
+    def reject(jobid: JobId) -> None:
+        raise NotOffered("labrelay keeps no folder of rejected images.")
+
+    return router
+
+
+def _add_files(router: APIRouter, jobs: Jobs, layout: GatewayLayout) -> None:
+    @router.get("/transmitFile/{jobid}/{fileid}", response_class=Response)
+    def transmit_file(jobid: JobId, fileid: str) -> Response:
+        if not fileid.isdecimal():
+            return PlainTextResponse("the file's number is not a number", status_code=400)
+        try:
+            job = jobs.job(str(UUID(jobid)))
+            path = sealed_file(layout, job, output_of(job, int(fileid)))
+        except ServiceUnavailable:
+            raise
+        except (LabrelayError, ValueError) as error:
+            # AiCSD answers 500 to an unknown job or file.
+            return PlainTextResponse(str(error), status_code=500)
+        return FileResponse(path, media_type="text/plain")

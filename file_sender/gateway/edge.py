@@ -1,0 +1,106 @@
+"""The edge routes of returns and receipts."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import FileResponse
+
+from file_sender.gateway.errors import OutputGone
+from file_sender.gateway.jobs import Jobs
+from file_sender.gateway.offers import Offers
+from file_sender.gateway.sealed import output_of, sealed_file
+from file_sender.metrics import RECEIPTS_TAKEN
+from labrelay.contracts.base import Contract
+from labrelay.contracts.captures import InstrumentId, Receipt, ReturnOffers
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
+from labrelay.errors import Forbidden, Unprocessable
+from labrelay.files import CHUNK
+from labrelay.http import content_digest
+from labrelay.layout import GatewayLayout
+
+MOST: Final = 5_000
+
+Instrument = Annotated[str | None, Header()]
+
+
+class Fence(Contract):
+    """Which attempt of a job is meant."""
+
+    epoch: int
+    attempt: int
+
+
+class Moved(Contract):
+    """Where a job stands now."""
+
+    stage: Stage
+
+
+class SealedResponse(FileResponse):
+    """A sealed file, with `Range`, in pieces of 1 MiB."""
+
+    chunk_size = CHUNK
+
+
+def edge_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
+    """`/edge/v2/returns…` and `/edge/v2/receipts` over the repository's jobs and the sealed outputs."""
+    router = APIRouter(prefix="/edge/v2", tags=["edge"])
+    _add_returns(router, jobs)
+    _add_outputs(router, jobs, layout)
+
+    @router.post("/receipts")
+    def receive(receipt: Receipt, x_instrument: Instrument = None) -> Moved:
+        _job_of(jobs, _uuid(receipt.job_id), x_instrument)
+        stage = jobs.receive(receipt).stage
+        RECEIPTS_TAKEN.inc()
+        return Moved(stage=stage)
+
+    return router
+
+
+def _add_returns(router: APIRouter, jobs: Jobs) -> None:
+    offers = Offers(jobs)
+
+    @router.get("/returns")
+    async def returns(
+        request: Request,
+        instrument: InstrumentId,
+        wait: Annotated[float, Query(ge=0, le=60)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    ) -> ReturnOffers:
+        return await offers.wait(instrument, wait, limit, request.is_disconnected)
+
+    @router.post("/returns/{job_id}/accept")
+    def accept(job_id: UUID, fence: Fence, x_instrument: Instrument = None) -> Moved:
+        _job_of(jobs, job_id, x_instrument)
+        return Moved(stage=jobs.accept(str(job_id), fence.epoch, fence.attempt).stage)
+
+
+def _add_outputs(router: APIRouter, jobs: Jobs, layout: GatewayLayout) -> None:
+    @router.get("/returns/{job_id}/outputs/{index}", response_class=SealedResponse)
+    def output(job_id: UUID, index: int, x_instrument: Instrument = None) -> SealedResponse:
+        job = _job_of(jobs, job_id, x_instrument)
+        sealed = output_of(job, index)
+        try:
+            path = sealed_file(layout, job, sealed)
+        except OutputGone as gone:
+            jobs.fail(job, gone)
+            raise
+        headers = {"Content-Digest": content_digest(sealed.sha256)}
+        return SealedResponse(path, media_type="application/octet-stream", headers=headers)
+
+
+def _uuid(job_id: str) -> UUID:
+    try:
+        return UUID(job_id)
+    except ValueError as error:
+        raise Unprocessable(f"{job_id!r} is not a job's identifier.") from error
+
+
+def _job_of(jobs: Jobs, job_id: UUID, instrument: str | None) -> Job:
+    job = jobs.offered(str(job_id))
+    if instrument is not None and instrument != job.source.instrument:
+        raise Forbidden(f"Job {job.id} doesn't belong to the instrument {instrument!r}.")
+    return job

@@ -1,0 +1,21 @@
+"""AiCSD's routes of the sender on the instrument's side: both only wake the loop, which asks by itself."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request
+
+
+def v1_router(wake: Callable[[], None]) -> APIRouter:
+    """`/api/v1` over the loop."""
+    router = APIRouter(prefix="/api/v1", tags=["aicsd"])
+
+    @router.post("/retry")
+    def retry() -> None:
+        wake()
+
+    @router.post("/dataToHandle")
+    async def data_to_handle(request: Request) -> None:
+        await request.body()
+        wake()
+
+    return router

@@ -1,0 +1,105 @@
+"""Inputs on the instrument's disk: found by folder and path, read without ever changing them."""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from file_sender.oem.errors import FolderAway, InputChanged, InputMissing, InputUnreadable
+from labrelay.contracts.captures import WantedInput
+from labrelay.errors import Forbidden, ServiceUnavailable
+from labrelay.files import CHUNK, inside
+from labrelay.settings import WatchedFolder
+
+
+class Folders:
+    """The watched folders, by name."""
+
+    def __init__(self, folders: tuple[WatchedFolder, ...]) -> None:
+        self._roots = {folder.name: folder.path for folder in folders}
+        self._devices: dict[str, int] = {}
+
+    def find(self, wanted: WantedInput) -> Path:
+        """The file of a wanted input.
+
+        Raises:
+            FolderAway: its folder can't be reached (a share that is gone says nothing about its files).
+            InputMissing: it isn't in its folder, or no such folder is watched.
+            InputUnreadable: its name leads out of the folder, or it may not be looked at.
+        """
+        root = self._roots.get(wanted.folder)
+        if root is None:
+            raise InputMissing(f"No watched folder has the name {wanted.folder!r}.")
+        try:
+            path = inside(root, wanted.path)
+            if path.is_file():
+                self._devices[wanted.folder] = root.stat().st_dev
+                return path
+        except Forbidden as refused:
+            raise InputUnreadable(refused.cause, next_step=refused.next_step) from refused
+        except PermissionError as error:
+            raise InputUnreadable(f"{wanted.path} may not be read ({error.strerror}).") from error
+        except OSError as error:
+            raise FolderAway(f"{root} can't be reached ({error.strerror}).") from error
+        self._check_there(wanted.folder, root)
+        raise InputMissing(f"{wanted.path} is no longer in {root}.")
+
+    def _check_there(self, name: str, root: Path) -> None:
+        # An unmounted share leaves its empty mount point behind, which lies on another device.
+        device = root.stat().st_dev if root.is_dir() else None
+        if device is None or device != self._devices.get(name, device):
+            raise FolderAway(f"The watched folder {root} is not there.")
+
+
+class Reading:
+    """The body of one upload: bytes from `offset` on, hashed from the first byte.
+
+    The last piece is given only when the digest of all bytes is the announced one, so that a file that changes
+    meanwhile never arrives whole.
+
+    Raises, while it is read:
+        InputChanged: other bytes or another length than announced.
+        InputUnreadable: the file may not be read.
+        FolderAway: reading failed otherwise.
+        ServiceUnavailable: the sender is stopping.
+    """
+
+    def __init__(self, path: Path, wanted: WantedInput, offset: int, halted: threading.Event) -> None:
+        self._path = path
+        self._halted = halted
+        self._wanted = wanted
+        self._offset = offset
+
+    def __len__(self) -> int:
+        """Bytes that will be given."""
+        return self._wanted.size - self._offset
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Pieces of at most 1 MiB."""
+        try:
+            yield from self._pieces()
+        except FileNotFoundError as error:
+            raise InputMissing(f"{self._path} is gone.") from error
+        except PermissionError as error:
+            raise InputUnreadable(f"{self._path} may not be read ({error.strerror}).") from error
+        except OSError as error:
+            raise FolderAway(f"{self._path} can't be read ({error.strerror}).") from error
+
+    def _pieces(self) -> Iterator[bytes]:
+        digest, read = hashlib.sha256(), 0
+        with self._path.open("rb") as stream:
+            while read < self._wanted.size and (piece := stream.read(min(CHUNK, self._wanted.size - read))):
+                if self._halted.is_set():
+                    raise ServiceUnavailable("The sender is stopping; the upload resumes when it is back.")
+                digest.update(piece)
+                start, read = read, read + len(piece)
+                if read == self._wanted.size:
+                    self._verify(digest.hexdigest(), longer=bool(stream.read(1)))
+                if read > self._offset:
+                    yield piece[max(0, self._offset - start) :]
+        if read != self._wanted.size:
+            self._verify(digest.hexdigest(), longer=False)
+
+    def _verify(self, sha256: str, *, longer: bool) -> None:
+        if longer or sha256 != self._wanted.sha256:
+            raise InputChanged(f"{self._wanted.path} has changed since it was announced.")

@@ -1,0 +1,152 @@
+"""What the gateway said about the journal's entries: pending → open (accepted) → closed (ended), or refused.
+
+Entries of one path are handed out one at a time and in order, each with its forerunner's capture as predecessor.
+A gateway with a new epoch may have lost what it had not yet put on record, so all that isn't closed is announced again.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, exists, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.sql.selectable import Select
+
+from file_watcher.bodies import Acceptance, Ended, Refusal, Resync
+from file_watcher.database import Database, early_ends, entries, meta
+
+AnyRow = Row[tuple[object, ...]]
+
+
+class Acceptances:
+    """The gateway's side of the journal.
+
+    Args:
+        database: the journal's file.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def pending(self, folders: Sequence[str], limit: int) -> list[RowMapping]:
+        """Entries that wait for their announcement, oldest first, each with its `forerunner`'s capture."""
+        with self._database.reading() as connection:
+            return list(connection.execute(_pending_query(folders, limit)).mappings())
+
+    def position(self) -> tuple[int | None, int]:
+        """The gateway's epoch as last heard, and the cursor of the feed of ended captures."""
+        with self._database.reading() as connection:
+            return _get(connection, "epoch"), _get(connection, "cursor") or 0
+
+    def accept(self, acceptances: Sequence[Acceptance]) -> None:
+        """The gateway took these announcements."""
+        with self._database.writing() as connection:
+            for each in acceptances:
+                _see_epoch(connection, each.epoch)
+                _open(connection, each.id, each.capture_id, each.epoch, ended=each.ended)
+
+    def resync(self, told: Resync) -> None:
+        """The gateway knows another predecessor: adopt what is the same content, else go on from what it knows."""
+        with self._database.writing() as connection:
+            entry = connection.execute(select(entries).where(entries.c.id == told.id)).one_or_none()
+            if entry is None or entry.state == "closed":
+                return
+            adopted = _same_capture(connection, entry, told)
+            if adopted is not None:
+                _open(connection, entry.id, adopted, _get(connection, "epoch"), ended=False)
+            else:
+                values = {"resynced": True, "predecessor": told.last_capture_id}
+                connection.execute(update(entries).where(entries.c.id == entry.id).values(**values))
+
+    def refuse(self, refusals: Sequence[Refusal]) -> None:
+        """The gateway refused these; they stay, with the reason, until `retry_refused`."""
+        with self._database.writing() as connection:
+            for each in refusals:
+                waiting = and_(entries.c.id == each.id, entries.c.state == "pending")
+                connection.execute(update(entries).where(waiting).values(state="refused", cause=each.cause))
+
+    def retry_refused(self) -> int:
+        """Let all refused entries be announced again; their number."""
+        with self._database.writing() as connection:
+            again = update(entries).where(entries.c.state == "refused").values(state="pending")
+            return connection.execute(again).rowcount
+
+    def end(self, page: Ended) -> None:
+        """The record holds the end of these captures; keep the cursor, which starts anew in a new epoch."""
+        with self._database.writing() as connection:
+            renewed = _see_epoch(connection, page.epoch)
+            for capture_id in page.captures:
+                closing = update(entries).where(entries.c.capture_id == capture_id).values(state="closed", cause="")
+                if connection.execute(closing).rowcount == 0:
+                    connection.execute(insert(early_ends).values(capture_id=capture_id).on_conflict_do_nothing())
+            _set(connection, "cursor", 0 if renewed else page.next)
+
+
+def _pending_query(folders: Sequence[str], limit: int) -> Select[tuple[object, ...]]:
+    before = entries.alias("before")
+    same_path = and_(before.c.folder == entries.c.folder, before.c.path == entries.c.path)
+    unsettled = and_(same_path, before.c.generation < entries.c.generation, before.c.state.in_(("pending", "refused")))
+    forerunner = (
+        select(before.c.capture_id)
+        .where(same_path, before.c.generation == entries.c.generation - 1)
+        .correlate(entries)
+        .scalar_subquery()
+    )
+    return (
+        select(entries, forerunner.label("forerunner"))
+        .where(entries.c.state == "pending", entries.c.folder.in_(folders), ~exists().where(unsettled))
+        .order_by(entries.c.id)
+        .limit(limit)
+    )
+
+
+def _open(connection: Connection, entry_id: int, capture_id: str, epoch: int | None, *, ended: bool) -> None:
+    state = "closed" if ended or _ended_already(connection, capture_id) else "open"
+    mine = and_(entries.c.id == entry_id, entries.c.state != "closed")
+    values = {"state": state, "capture_id": capture_id, "epoch": epoch, "cause": ""}
+    connection.execute(update(entries).where(mine).values(**values))
+    connection.execute(early_ends.delete().where(early_ends.c.capture_id == capture_id))
+
+
+def _ended_already(connection: Connection, capture_id: str) -> bool:
+    early = select(early_ends.c.capture_id).where(early_ends.c.capture_id == capture_id)
+    closed = select(entries.c.id).where(entries.c.capture_id == capture_id, entries.c.state == "closed")
+    return connection.execute(early).first() is not None or connection.execute(closed).first() is not None
+
+
+def _same_capture(connection: Connection, entry: AnyRow, told: Resync) -> str | None:
+    """The capture that the entry already is on the gateway, if there is one."""
+    if told.last_capture_id is None:
+        return None
+    if told.last_sha256 == entry.sha256:
+        return told.last_capture_id
+    if entry.capture_id is None:
+        return None
+    # A gateway that knows a later content of this path has taken this one before it.
+    return str(entry.capture_id) if _is_later(connection, entry, told.last_capture_id) else None
+
+
+def _is_later(connection: Connection, entry: AnyRow, capture_id: str) -> bool:
+    same_path: ColumnElement[bool] = and_(entries.c.folder == entry.folder, entries.c.path == entry.path)
+    later = and_(same_path, entries.c.generation > entry.generation, entries.c.capture_id == capture_id)
+    return connection.execute(select(entries.c.id).where(later)).first() is not None
+
+
+def _see_epoch(connection: Connection, epoch: int) -> bool:
+    """Take note of the gateway's epoch; True when it is a new one and unclosed entries were re-opened."""
+    known = _get(connection, "epoch")
+    if known == epoch:
+        return False
+    _set(connection, "epoch", epoch)
+    older = and_(entries.c.state == "open", or_(entries.c.epoch.is_(None), entries.c.epoch != epoch))
+    connection.execute(update(entries).where(older).values(state="pending"))
+    if known is not None:
+        _set(connection, "cursor", 0)
+    return known is not None
+
+
+def _get(connection: Connection, key: str) -> int | None:
+    return connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+
+
+def _set(connection: Connection, key: str, value: int) -> None:
+    statement = insert(meta).values(key=key, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

@@ -1,0 +1,108 @@
+"""The journal's tables: SQLite in WAL mode, every commit on disk before anything is said."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+
+metadata = MetaData()
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("folder", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("file_id", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("found_ns", BigInteger, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("capture_id", String, index=True),
+    Column("epoch", Integer),
+    Column("resynced", Boolean, nullable=False, default=False),
+    Column("predecessor", String),
+    Column("cause", String, nullable=False, default=""),
+    UniqueConstraint("folder", "path", "generation"),
+    sqlite_autoincrement=True,
+)
+"""One row for each content that a path was found finished with; `predecessor` counts only where `resynced`."""
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("folder", String, primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("file_id", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+)
+"""What each path looked like when it was last dealt with."""
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Integer, nullable=False))
+early_ends = Table("early_ends", metadata, Column("capture_id", String, primary_key=True))
+"""Captures that the gateway reported as ended before their acceptance was written down."""
+
+Index("entries_by_path", entries.c.path)
+
+
+class Database:
+    """One SQLite file. Writers take turns; readers never wait.
+
+    Args:
+        file: where it lies.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._engine = create_engine(f"sqlite:///{file.as_posix()}")
+        event.listen(self._engine, "connect", _make_durable)
+        self._turn = threading.Lock()
+
+    def open(self) -> None:
+        """Make the file and its tables where they aren't there yet."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self.writing() as connection:
+            metadata.create_all(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, on disk when the block ends."""
+        with self._turn, self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _make_durable(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

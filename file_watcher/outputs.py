@@ -1,0 +1,31 @@
+"""Outputs may lie beside the images: before a file below the output folder is captured, the receiver is asked."""
+
+from pathlib import Path
+
+from labrelay.http import Client
+
+
+class Outputs:
+    """Tells labrelay's own outputs from an instrument's files.
+
+    Args:
+        folder: where the receiver writes outputs.
+        receiver_url: the file receiver of this side.
+    """
+
+    def __init__(self, folder: Path, receiver_url: str) -> None:
+        self._folder = folder.resolve()
+        self._receiver = Client(receiver_url, read_s=5.0, retries=0)
+
+    def concerns(self, path: Path) -> bool:
+        """Whether an output can lie at this path at all."""
+        return path.is_relative_to(self._folder)
+
+    def names(self, path: Path) -> bool:
+        """Whether a receipt names this path.
+
+        Raises:
+            LabrelayError: the receiver doesn't answer; the file has to wait.
+        """
+        answer = self._receiver.get("/api/v2/receipts/named", params={"path": str(path)})
+        return bool(answer["named"])

@@ -1,0 +1,68 @@
+"""Bring images of any camera to the range the network was trained on."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Beyond these the network has nothing to learn: dead pixels below, glare and debris above.
+LOWEST, HIGHEST = -1.0, 4.0
+# A Gaussian's median absolute deviation is 0.6745 standard deviations.
+_MAD_OF_UNIT_GAUSSIAN = 0.6745
+# Percentiles and noise of so many pixels differ from those of all by far less than a grey step.
+_ENOUGH_PIXELS = 1_000_000
+
+
+def normalise(
+    pixels: NDArray[Any], low_percentile: float, high_percentile: float, minimum_range: float
+) -> NDArray[np.float32]:
+    """Map the low percentile to 0 and the high one to 1, over the whole image so that tiles agree.
+
+    A blank image holds camera noise only; stretching it would show nuclei that are not there. The range that
+    becomes 1 is therefore at least `minimum_range` times the image's own noise
+    (of integers at least half a grey step).
+
+    Args:
+        pixels: (H, W), any real dtype, free of NaN.
+        low_percentile: 0..100, the background.
+        high_percentile: 0..100, the bright objects.
+        minimum_range: smallest range to stretch, in standard deviations of the pixel noise.
+
+    Returns:
+        (H, W) float32, clipped to -1..4.
+    """
+    values = pixels.astype(np.float32)
+    step = _step(values)
+    low, high = np.percentile(values[::step, ::step], (low_percentile, high_percentile))
+    noise = max(noise_level(values), _rounding(pixels))
+    span = max(float(high - low), minimum_range * noise, float(np.finfo(np.float32).tiny))
+    scaled: NDArray[np.float32] = np.clip((values - np.float32(low)) / np.float32(span), LOWEST, HIGHEST)
+    return scaled
+
+
+def noise_level(values: NDArray[np.float32]) -> float:
+    """Standard deviation of the pixel noise, from differences of neighbours, which cancel slow illumination.
+
+    The median ignores edges of objects (Hampel 1974). Differences are taken in both
+    directions and the larger result counts, as some cameras have line noise.
+    """
+    step = _step(values) ** 2
+    return max(_difference_noise(values[:, ::step], 0), _difference_noise(values[::step], 1))
+
+
+def _difference_noise(values: NDArray[np.float32], axis: int) -> float:
+    if values.shape[axis] < 2:
+        return 0.0
+    differences = np.diff(values, axis=axis)
+    spread = float(np.median(np.abs(differences - np.median(differences))))
+    return spread / _MAD_OF_UNIT_GAUSSIAN / float(np.sqrt(2.0))
+
+
+def _step(values: NDArray[np.float32]) -> int:
+    """Distance of the pixels to look at, so that statistics of large images take no longer than the network."""
+    return max(1, int((values.size / _ENOUGH_PIXELS) ** 0.5))
+
+
+def _rounding(pixels: NDArray[Any]) -> float:
+    """Half a grey step: noise below it vanishes in most neighbours and shows as single steps in others."""
+    return 0.5 if np.issubdtype(pixels.dtype, np.integer) else 0.0

@@ -1,0 +1,1 @@
+"""Make a model package from labelled images: train, export, evaluate, compare."""

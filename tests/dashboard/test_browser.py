@@ -1,0 +1,152 @@
+"""The pages in a real browser: Debian's Chromium, driven by Playwright, with every request off this machine refused."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from labrelay.contracts.states import Stage
+from tests.dashboard.double import Gateway
+from tests.dashboard.samples import FAILURE, TABLE, finished, job, png
+
+CHROMIUM = Path(os.environ.get("LABRELAY_CHROMIUM", "/usr/bin/chromium"))
+pytestmark = pytest.mark.process
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        missing = f"{CHROMIUM} is not there; set LABRELAY_CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=address)
+    strays: list[str] = []
+
+    def local_only(route: Route) -> None:
+        if urlsplit(route.request.url).netloc == urlsplit(address).netloc:
+            route.continue_()
+            return
+        strays.append(route.request.url)
+        route.abort()
+
+    context.route("**/*", local_only)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
+    yield page
+    context.close()
+    assert strays == []
+    assert complaints == []
+
+
+def test_a_change_appears_in_its_row_without_a_reload(page: Page, gateway: Gateway) -> None:
+    ready = job("plate7/B07.tif")
+    gateway.put(ready)
+    page.goto("/")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    page.evaluate("window.sameDocument = true")
+    gateway.put(ready.model_copy(update={"stage": Stage.PROCESSING}), "claim")
+    expect(page.locator(f"#job-{ready.id}")).to_contain_text("Being analysed")
+    expect(page.locator(".sentence")).to_contain_text("1 in work")
+    assert page.evaluate("window.sameDocument")
+
+
+def test_a_new_job_comes_on_top(page: Page, gateway: Gateway) -> None:
+    gateway.put(job("old.tif", age_s=100))
+    page.goto("/")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    gateway.put(job("new.tif", age_s=0))
+    expect(page.locator("#rows tr").first).to_contain_text("new.tif")
+
+
+def test_the_keyboards_place_survives_a_change_of_the_row(page: Page, gateway: Gateway) -> None:
+    ready = job("B07.tif")
+    gateway.put(ready)
+    page.goto("/")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    page.locator(f"#job-{ready.id} a").focus()
+    gateway.put(ready.model_copy(update={"stage": Stage.PROCESSING}), "claim")
+    expect(page.locator(f"#job-{ready.id}")).to_contain_text("Being analysed")
+    expect(page.locator(f"#job-{ready.id} a")).to_be_focused()
+
+
+def test_a_flood_leaves_the_newest_jobs_on_the_page(page: Page, gateway: Gateway) -> None:
+    page.goto("/")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    for number in range(150):
+        gateway.put(job(f"f{number:03}.tif", age_s=150 - number))
+    expect(page.locator("#rows tr").first).to_contain_text("f149.tif")
+    assert page.locator("#rows tr").count() == 100
+
+
+def test_the_job_page_shows_the_overlay_and_follows_the_job(page: Page, gateway: Gateway) -> None:
+    picture = png()
+    done = finished("plate7/B07.tif", 598, picture)
+    gateway.outputs = {(done.id, 0): TABLE, (done.id, 1): picture}
+    gateway.put(done.model_copy(update={"stage": Stage.PROCESSING, "outputs": (), "report": None}), "claim")
+    page.goto(f"/jobs/{done.id}")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    expect(page.locator("#overlay")).to_have_count(0)
+    gateway.put(done, "receive")
+    expect(page.locator("#overlay")).to_be_visible()
+    expect(page.locator(".headline")).to_have_text("CellCount, 598")
+    page.wait_for_function("document.getElementById('overlay').naturalWidth > 0")
+
+
+def test_a_person_retries_a_failed_job_with_the_keyboard(page: Page, gateway: Gateway) -> None:
+    failed = job("B07.tif", Stage.FAILED, failure=FAILURE)
+    gateway.put(failed)
+    page.goto("/")
+    page.get_by_role("link", name="B07.tif").press("Enter")
+    page.get_by_role("button", name="Retry this job").press("Enter")
+    expect(page.locator(".jobhead .words")).to_contain_text("Waits in line")
+    assert gateway.jobs[failed.id].stage is Stage.READY
+
+
+def test_the_badge_owns_up_when_the_repository_is_silent(page: Page, gateway: Gateway) -> None:
+    gateway.put(job())
+    page.goto("/")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    gateway.leave.set()
+    expect(page.locator("#badge-text")).to_have_text("Reconnecting")
+    gateway.leave.clear()
+    expect(page.locator("#badge-text")).to_have_text("Live", timeout=10_000)
+
+
+def test_the_page_is_complete_without_scripts(browser: Browser, address: str, gateway: Gateway) -> None:
+    gateway.put(finished("B07.tif", 598, png()))
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("#rows")).to_contain_text("CellCount, 598")
+    expect(page.locator("#badge")).to_contain_text("Reload for the newest state")
+    page.get_by_label("State").select_option("failed")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#empty")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_sticks_out_sideways(page: Page, gateway: Gateway, width: int) -> None:
+    long = finished(f"plate7/{'A_very_long_name_of_a_vendor_' * 4}B07.tif", 598, png(), flags="focus")
+    gateway.put(long)
+    gateway.put(job(stage=Stage.FAILED, failure=FAILURE))
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in ("/", f"/jobs/{long.id}"):
+        page.goto(address)
+        time.sleep(0.1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

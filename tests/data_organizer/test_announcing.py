@@ -1,0 +1,146 @@
+"""From a written file to an accepted capture: attributes, order, outages, lost answers, refusals, epochs."""
+
+import hashlib
+import os
+from functools import partial
+from pathlib import Path
+
+import requests
+
+from labrelay.contracts.captures import Announcement
+from labrelay.errors import LabrelayError, Unprocessable
+from labrelay.settings import Settings
+from tests.data_organizer.conftest import Side, side_of, until
+from tests.data_organizer.gateway import Gateway
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _found(side: Side, number: int) -> bool:
+    return len(side.journal()) == number
+
+
+def test_an_announcement_tells_the_file_as_aicsd_knows_it(side: Side, gateway: Gateway) -> None:
+    (side.folder / "plate").mkdir()
+    (side.folder / "plate" / "r007-test-1.tif").write_bytes(b"pixels")
+    until(lambda: side.states() == ["open"])
+    said = gateway.heard[0]
+    assert (said.instrument, said.host, said.folder, said.path) == ("oem", "oem", "input", "plate/r007-test-1.tif")
+    assert said.directory == str(side.folder.resolve() / "plate") + os.sep
+    assert said.attributes == {"LabName": "ScienceLab", "row": "7", "test": "true"}
+    assert (said.size, said.sha256, said.predecessor) == (6, digest(b"pixels"), None)
+
+
+def test_a_plate_becomes_one_capture_a_file(side: Side, gateway: Gateway) -> None:
+    for number in range(60):
+        (side.folder / f"{number:02}.tif").write_bytes(b"%d" % number)
+    until(lambda: side.states() == ["open"] * 60)
+    assert sorted(said.path for _, said in gateway.captures) == [f"{number:02}.tif" for number in range(60)]
+    assert len(gateway.heard) == 60
+
+
+def test_contents_of_a_path_follow_each_other(side: Side, gateway: Gateway) -> None:
+    for number, content in enumerate((b"A", b"B", b"A"), start=1):
+        (side.folder / "A01.tif").write_bytes(content)
+        until(partial(_found, side, number))
+    until(lambda: side.states() == ["open"] * 3)
+    assert gateway.contents("A01.tif") == [digest(b"A"), digest(b"B"), digest(b"A")]
+    ids = [capture_id for capture_id, _ in gateway.captures]
+    assert [said.predecessor for _, said in gateway.captures] == [None, *ids[:2]]
+
+
+def test_what_ended_on_the_gateway_is_closed(side: Side, gateway: Gateway) -> None:
+    (side.folder / "A01.tif").write_bytes(b"pixels")
+    until(lambda: side.states() == ["open"])
+    gateway.ended.append(gateway.captures[0][0])
+    until(lambda: side.states() == ["closed"])
+
+
+def test_what_ends_before_its_acceptance_is_written_down_is_closed(side: Side, gateway: Gateway) -> None:
+    gateway.end_at_once = True
+    for number in range(10):
+        (side.folder / f"{number}.tif").write_bytes(b"%d" % number)
+    until(lambda: side.states() == ["closed"] * 10)
+
+
+def test_while_the_gateway_is_away_files_wait_and_all_arrive_later(ruled: Settings, gateway: Gateway) -> None:
+    gateway.stop()
+    side = side_of(ruled)
+    side.watcher.start()
+    side.organizer.start()
+    try:
+        for number in range(12):
+            (side.folder / f"{number}.tif").write_bytes(b"%d" % number)
+        until(lambda: len(side.journal()) == 12)
+        status = f"{ruled.service_url('data_organizer')}/api/v2/status"
+        until(lambda: "answer" in requests.get(status, timeout=5).json()["announce"])
+        gateway.start()
+        until(lambda: side.states() == ["open"] * 12)
+        assert len(gateway.captures) == 12
+    finally:
+        side.organizer.stop()
+        side.watcher.stop()
+
+
+def test_a_lost_answer_makes_no_second_capture(side: Side, gateway: Gateway) -> None:
+    gateway.lose_answer = 3
+    (side.folder / "A01.tif").write_bytes(b"pixels")
+    until(lambda: side.states() == ["open"])
+    assert len(gateway.captures) == 1
+    assert len(gateway.heard) > 1
+
+
+def test_a_refusal_stays_visible_and_the_next_scan_tries_again(side: Side, gateway: Gateway) -> None:
+    def strict(said: Announcement) -> LabrelayError | None:
+        return Unprocessable("this name is not allowed") if said.path == "bad.tif" else None
+
+    gateway.refuse = strict
+    for name in ("bad.tif", "good.tif"):
+        (side.folder / name).write_bytes(b"pixels")
+    until(lambda: sorted(side.states()) == ["open", "refused"])
+    assert side.journal(state="refused")[0]["cause"] == "this name is not allowed"
+    gateway.refuse = lambda _: None
+    assert side.v1("retry").status_code == 200
+    until(lambda: side.states() == ["open"] * 2)
+
+
+def test_a_new_epoch_announces_again_what_isnt_closed(side: Side, gateway: Gateway) -> None:
+    for name in ("A01.tif", "A02.tif"):
+        (side.folder / name).write_bytes(name.encode())
+    until(lambda: side.states() == ["open"] * 2)
+    closed_id, closed = gateway.captures[0]
+    gateway.ended.append(closed_id)
+    until(lambda: sorted(side.states()) == ["closed", "open"])
+    gateway.heard.clear()
+    gateway.epoch = 2
+    until(lambda: len(gateway.heard) == 1)
+    until(lambda: sorted(side.states()) == ["closed", "open"])
+    assert gateway.heard[0].path != closed.path
+    assert len(gateway.captures) == 2
+
+
+def test_after_a_lost_journal_known_contents_are_adopted_and_new_ones_follow(
+    ruled: Settings, gateway: Gateway, tmp_path: Path
+) -> None:
+    gateway.end_at_once = True
+    first = side_of(ruled)
+    first.watcher.start()
+    first.organizer.start()
+    for name in ("same.tif", "changed.tif"):
+        (first.folder / name).write_bytes(b"before")
+    until(lambda: first.states() == ["closed"] * 2)
+    first.organizer.stop()
+    first.watcher.stop()
+    (first.folder / "changed.tif").write_bytes(b"after")
+    second = side_of(ruled.model_copy(update={"data": tmp_path / "a new disk"}))
+    second.watcher.start()
+    second.organizer.start()
+    try:
+        until(lambda: second.states() == ["closed"] * 2)
+        assert gateway.contents("same.tif") == [digest(b"before")]
+        assert gateway.contents("changed.tif") == [digest(b"before"), digest(b"after")]
+    finally:
+        second.organizer.stop()
+        second.watcher.stop()

@@ -1,0 +1,64 @@
+"""The nuclei pipeline's function on a field of discs, with a real if tiny OpenVINO model."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import tifffile
+
+from pipelines.nuclei.pipeline import find_nuclei
+from pipelines.sdk import Capture
+from pipelines.sdk.outcome import checked
+from pipelines.segmentation.errors import ImageUnreadable, ParameterInvalid
+from tests.pipelines.nuclei.conftest import Field
+
+pytestmark = pytest.mark.usefixtures("tiny_model")
+
+
+@pytest.fixture
+def output_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "output"
+    folder.mkdir()
+    return folder
+
+
+def test_count_mask_and_table_agree(discs: Field, output_dir: Path) -> None:
+    outcome = checked(find_nuclei(Capture.of(discs.path), {"diameter_px": "24"}, output_dir), output_dir)
+    assert outcome.results == f"CellCount, {discs.count}"
+    names = [path.name for path in outcome.outputs]
+    assert names == ["B02-s1_labels.tif", "B02-s1_overlay.png", "B02-s1_objects.csv", "B02-s1_provenance.json"]
+    assert tifffile.imread(output_dir / names[0]).max() == discs.count
+    with (output_dir / names[2]).open() as table:
+        assert len(list(csv.DictReader(table))) == discs.count
+    assert outcome.measurements["count"] == discs.count
+    assert 0 < outcome.measurements["confluence"] < 1
+    assert {"mean_area_px", "mean_intensity"} <= set(outcome.measurements)
+
+
+def test_provenance_says_what_ran_on_what(discs: Field, output_dir: Path, tiny_model: Path) -> None:
+    capture = Capture(discs.path, "ab" * 32, "reader-1", "p1/B02-s1.tif", {"well": "B2"}, "job-7", 2, 3, "task-1", 4)
+    find_nuclei(capture, {"diameter_px": "24"}, output_dir)
+    told = json.loads((output_dir / "B02-s1_provenance.json").read_text())
+    assert told["input"]["sha256"] == "ab" * 32
+    assert told["input"]["path"] == "p1/B02-s1.tif"
+    assert told["job"] == {"id": "job-7", "epoch": 3, "attempt": 2}
+    assert told["task"] == {"id": "task-1", "version": 4}
+    assert told["parameters"] == {"diameter_px": "24"}
+    assert told["model"]["sha256"] == hashlib.sha256((tiny_model / "model.toml").read_bytes()).hexdigest()
+
+
+def test_pixel_size_parameter_gives_areas_in_micrometres(discs: Field, output_dir: Path) -> None:
+    outcome = find_nuclei(Capture.of(discs.path), {"diameter_px": "24", "pixel_size_um": "0.5"}, output_dir)
+    measured = outcome.measurements
+    assert measured["mean_area_um2"] == pytest.approx(measured["mean_area_px"] / 4)
+
+
+def test_an_image_that_is_none_and_a_parameter_that_is_none_are_told_apart(
+    image: Path, discs: Field, output_dir: Path
+) -> None:
+    with pytest.raises(ImageUnreadable):
+        find_nuclei(Capture.of(image), {}, output_dir)
+    with pytest.raises(ParameterInvalid, match="diametre"):
+        find_nuclei(Capture.of(discs.path), {"diametre": "24"}, output_dir)

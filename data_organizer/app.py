@@ -42,9 +42,7 @@ def create(settings: Settings) -> FastAPI:
             loop.stop(0.0)
         await to_thread.run_sync(announcer.close)
 
-    app = create_app(
-        "data-organizer", lifespan=lifespan, ready=lambda: next((x.trouble for x in loops if x.trouble), None)
-    )
+    app = create_app("data-organizer", lifespan=lifespan)  # a gateway that is away is waited for, not unreadiness
     app.include_router(aicsd_v1.router(Notifications(settings, journal, gateway), journal))
 
     @app.get("/api/v2/status", tags=["status"])

@@ -26,6 +26,13 @@ def _watch(parent: int) -> None:
             time.sleep(1.0)
     except psutil.NoSuchProcess:
         pass
-    signal.raise_signal(signal.SIGTERM)
+    _end_this_process()
     time.sleep(GRACE_S)
     os._exit(1)
+
+
+def _end_this_process() -> None:
+    if os.name == "nt":
+        signal.raise_signal(signal.SIGTERM)
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)  # reaches a main thread that waits in the kernel; raise_signal would not

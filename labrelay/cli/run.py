@@ -53,7 +53,7 @@ def run(
 def ensure_task(session: Session, pipeline: str) -> None:
     """Make the task that sends everything to one pipeline, once."""
     description = f"every image → {pipeline}"
-    if description not in [task["description"] for task in session.launcher.get("/api/v2/tasks")]:
+    if description not in [task["description"] for task in session.launcher.get("/api/v2/tasks")["items"]]:
         session.launcher.post("/api/v2/tasks", {"description": description, "selector": True, "pipeline": pipeline})
 
 

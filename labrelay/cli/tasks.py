@@ -49,7 +49,7 @@ def add(
 
 def list_tasks(as_json: Json = False, config: Config = None) -> None:
     """List the tasks in the order in which they are asked."""
-    tasks: list[dict[str, Any]] = _launcher(config).get("/api/v2/tasks")
+    tasks: list[dict[str, Any]] = _launcher(config).get("/api/v2/tasks")["items"]
     if as_json:
         typer.echo(json.dumps(tasks, indent=1))
         return

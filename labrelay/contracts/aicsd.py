@@ -155,7 +155,6 @@ def wire_job(job: Job) -> WireJob:
 
 def _pipeline_details(job: Job) -> PipelineDetails:
     report = job.report
-    status = report.status if report else _PIPELINE_STATUS.get(job.stage, PipelineStatus.NOT_STARTED)
     done = job.stage is Stage.COMPLETE
     outputs = tuple(
         OutputFile(
@@ -169,12 +168,18 @@ def _pipeline_details(job: Job) -> PipelineDetails:
     )
     return PipelineDetails(
         task_id=job.task.id if job.task else "",
-        status=status,
+        status=_pipeline_status(job),
         qc_flags=report.qc_flags if report else "",
         output_file_host=("oem" if done else "gateway") if report else "",
         output_files=outputs or None,
         results=report.results if report else "",
     )
+
+
+def _pipeline_status(job: Job) -> PipelineStatus:
+    if job.failure is not None and job.failure.code == "output_missing":
+        return PipelineStatus.FILE_NOT_FOUND
+    return job.report.status if job.report else _PIPELINE_STATUS.get(job.stage, PipelineStatus.NOT_STARTED)
 
 
 def _error_details(job: Job) -> WireError | None:

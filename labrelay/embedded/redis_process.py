@@ -11,13 +11,11 @@ from labrelay.parent import end_with_parent
 
 def main(folder: str, port: str) -> int:
     """Run the server until it ends or this process is told to; returns the server's exit status."""
-    server = EmbeddedRedis(Path(folder), int(port))
+    process = EmbeddedRedis(Path(folder), int(port)).start()
 
     def leave(number: int, frame: FrameType | None) -> None:
-        server.stop()
-        sys.exit(0)
+        process.terminate()  # Redis ends cleanly by itself; the wait below then returns
 
-    process = server.start()
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
     end_with_parent()

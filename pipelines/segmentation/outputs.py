@@ -13,6 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from labrelay.files import digest_file
 from pipelines.segmentation.drawing import draw_overlay
 from pipelines.segmentation.images import Image
 from pipelines.segmentation.measurements import ObjectTable
@@ -33,7 +34,10 @@ class OutputFiles:
 
 
 def write_outputs(folder: Path, image: Image, segmentation: Segmentation, provenance: Mapping[str, Any]) -> OutputFiles:
-    """Write all four files of an image into a folder, named after the image's file without its ending."""
+    """Write all four files of an image into a folder, named after the image's file without its ending.
+
+    The provenance comes last and lists the others with their digests, so that a whole set can be told from a torn one.
+    """
     stem = Path(image.source).stem
     files = OutputFiles(
         folder / f"{stem}_labels.tif",
@@ -44,7 +48,10 @@ def write_outputs(folder: Path, image: Image, segmentation: Segmentation, proven
     write_labels(files.labels, segmentation.labels, image)
     write_overlay(files.overlay, draw_overlay(image, segmentation.labels))
     write_objects(files.objects, segmentation.objects)
-    write_provenance(files.provenance, provenance)
+    listed = [
+        {"name": path.name, "sha256": digest_file(path)[0]} for path in (files.labels, files.overlay, files.objects)
+    ]
+    write_provenance(files.provenance, {**provenance, "outputs": listed})
     return files
 
 

@@ -1,0 +1,101 @@
+"""One attempt's private folder and its capability URLs."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from labrelay.capability import Fence, query
+from labrelay.contracts.jobs import Job
+from labrelay.errors import Conflict
+from labrelay.files import copy_published, legal_name
+from labrelay.layout import GatewayLayout
+from labrelay.settings import Settings
+
+READ_ONLY: Final = 0o444
+
+
+class InputLost(Conflict):
+    """The gateway's store doesn't hold the input's bytes any more."""
+
+    code = "input_lost"
+    default_next_step = "Retry the job: the instrument sends the file again. Look at who deletes on the gateway's disk."
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Where a worker calls back, good for one attempt."""
+
+    report: str
+    status: str
+    renew: str
+
+
+def layout_of(settings: Settings) -> GatewayLayout:
+    """The gateway's folder as an absolute path, since workers have other current folders."""
+    return GatewayLayout(settings.gateway_layout.root.resolve())
+
+
+def fence_of(job: Job) -> Fence:
+    """The attempt that holds the job now."""
+    return Fence(job.id, job.task.id if job.task else "", job.epoch, job.attempt)
+
+
+def urls_of(settings: Settings, key: bytes, fence: Fence) -> Urls:
+    """An attempt's capability URLs: the report goes to the job repository, the rest comes here."""
+    subject, capability = f"{fence.job_id}/{fence.task_id}", query(key, fence)
+    launcher = settings.service_url("task_launcher")
+    return Urls(
+        report=f"{settings.service_url('job_repository')}/api/v1/job/pipeline/{subject}?{capability}",
+        status=f"{launcher}/api/v1/pipelineStatus/{subject}?{capability}",
+        renew=f"{launcher}/api/v2/leases/{subject}?{capability}",
+    )
+
+
+def output_folder(layout: GatewayLayout, job: Job) -> Path:
+    """Where the attempt that holds the job may write."""
+    return layout.work(job.id, job.epoch, job.attempt) / "output"
+
+
+def prepare(layout: GatewayLayout, job: Job) -> tuple[Path, Path]:
+    """Make the private folder: the input under its own name, and an empty output folder. Repeating it changes nothing.
+
+    Returns:
+        The input's path and the output folder.
+
+    Raises:
+        InputLost: the input's bytes aren't in the store.
+        OSError: the folder can't be made.
+    """
+    work = layout.work(job.id, job.epoch, job.attempt)
+    (work / "input").mkdir(parents=True, exist_ok=True)
+    (work / "output").mkdir(exist_ok=True)
+    private = work / "input" / legal_name(job.source.path.rpartition("/")[2])
+    _place(layout.input_blob(job.source.instrument, job.source.sha256), private)
+    return private, work / "output"
+
+
+def _place(blob: Path, private: Path) -> None:
+    if not blob.is_file():
+        raise InputLost(f"The bytes of {private.name} are not in the gateway's store any more.")
+    try:
+        private.hardlink_to(blob)
+    except FileExistsError:
+        return
+    except OSError:  # another file system, or one without hard links
+        copy_published(blob, private)
+        private.chmod(READ_ONLY)
+
+
+def discard(layout: GatewayLayout, job: Job) -> None:
+    """Remove the private folder of the attempt; what a zombie still writes there is lost, as it should be."""
+    work = layout.work(job.id, job.epoch, job.attempt)
+    shutil.rmtree(work, ignore_errors=True)
+    _remove_if_empty(work.parent)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:  # other attempts have folders there, or it is gone already
+        return

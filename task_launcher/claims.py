@@ -1,0 +1,98 @@
+"""Claims: a worker takes a job that was launched, and gets everything that it needs for one attempt."""
+
+from labrelay.contracts.jobs import Failure, Job
+from labrelay.contracts.launches import Claim, ClaimRequest
+from labrelay.contracts.states import Owner, Stage
+from labrelay.contracts.tasks import FrozenTask
+from labrelay.contracts.transitions import ClaimJob, FailJob
+from labrelay.errors import Conflict, StorageFull
+from labrelay.settings import Settings
+from task_launcher.attempts import InputLost, fence_of, layout_of, prepare, urls_of
+from task_launcher.deadlines import longest
+from task_launcher.jobs import ACTOR, Jobs
+from task_launcher.metrics import CLAIMS
+
+
+class Claims:
+    """Gives jobs to workers.
+
+    Args:
+        settings: where things lie and how long leases run.
+        key: the gateway's callback key.
+        jobs: the job repository.
+    """
+
+    def __init__(self, settings: Settings, key: bytes, jobs: Jobs) -> None:
+        self._settings = settings
+        self._key = key
+        self._jobs = jobs
+        self._layout = layout_of(settings)
+
+    def claim(self, request: ClaimRequest, lease_s: float | None = None) -> Claim:
+        """Give a launched job to a worker; the worker that holds it already gets the same claim again.
+
+        Args:
+            request: which job, of which epoch, for whom.
+            lease_s: seconds that the worker may be silent; the launcher's setting by default.
+
+        Raises:
+            Conflict: the job isn't waiting for a worker.
+            InputLost: its bytes are gone; the job has failed.
+            StorageFull: the private folder can't be made; ask again later.
+        """
+        lease = lease_s or self._settings.launcher.lease_s
+        job = self._hold(request, lease)
+        if job.task is None:
+            raise Conflict(f"Job {job.id} has no task.")
+        try:
+            return self._claim(job, job.task, lease)
+        except InputLost as lost:
+            self._jobs.try_take(job.id, _fail(job, lost))
+            raise
+        except OSError as error:
+            raise StorageFull(f"The private folder of job {job.id} can't be made: {error.strerror}.") from error
+
+    def _hold(self, request: ClaimRequest, lease_s: float) -> Job:
+        step = ClaimJob(epoch=request.epoch, actor=request.worker, worker=request.worker, lease_s=lease_s)
+        try:
+            job = self._jobs.take(request.job_id, step)
+        except Conflict:
+            return self._held_already(request)
+        CLAIMS.labels(job.task.pipeline if job.task else "").inc()
+        return job
+
+    def _held_already(self, request: ClaimRequest) -> Job:
+        job = self._jobs.job(request.job_id)
+        if job.stage is Stage.PROCESSING and (job.worker, job.epoch) == (request.worker, request.epoch):
+            return job
+        raise Conflict(f"Job {job.id} isn't waiting for a worker: it is {job.stage}.")
+
+    def _claim(self, job: Job, task: FrozenTask, lease_s: float) -> Claim:
+        private, output = prepare(self._layout, job)
+        urls = urls_of(self._settings, self._key, fence_of(job))
+        return Claim(
+            job_id=job.id,
+            task_id=task.id,
+            task_version=task.version,
+            epoch=job.epoch,
+            attempt=job.attempt,
+            input_path=str(private),
+            input_sha256=job.source.sha256,
+            source_path=job.source.path,
+            instrument=job.source.instrument,
+            output_folder=str(output),
+            parameters=task.parameters,
+            attributes=job.source.attributes,
+            job_update_url=urls.report,
+            status_url=urls.status,
+            renew_url=urls.renew,
+            lease_s=lease_s,
+            deadline_s=longest(job, self._settings.launcher),
+        )
+
+
+def _fail(job: Job, lost: InputLost) -> FailJob:
+    failure = Failure(
+        code=lost.code, cause=lost.cause, next_step=lost.next_step, retryable=True, owner=Owner.TASK_LAUNCHER
+    )
+    return FailJob(epoch=job.epoch, actor=ACTOR, attempt=job.attempt, failure=failure)

@@ -1,0 +1,122 @@
+"""The launcher's parts, put together."""
+
+from dataclasses import dataclass
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from labrelay.capability import load_key
+from labrelay.contracts.jobs import Job
+from labrelay.errors import LabrelayError
+from labrelay.http.client import Client
+from labrelay.loops import OwnerLoop
+from labrelay.settings import Settings
+from task_launcher.attempts import layout_of
+from task_launcher.callbacks import Callbacks
+from task_launcher.carriers import carriers
+from task_launcher.claims import Claims
+from task_launcher.deadlines import Deadlines
+from task_launcher.jobs import Jobs
+from task_launcher.launching import Window
+from task_launcher.mqtt import Broker
+from task_launcher.registry import Registry
+from task_launcher.results import Results
+from task_launcher.sealing import Sealing
+from task_launcher.sweeping import Sweep
+from task_launcher.switches import Switches
+from task_launcher.tasks import Tasks
+from task_launcher.watch import Watch
+
+PAUSE_S = 0.02
+"""Changes within this time are looked at together."""
+SEALING_S = 1.0
+SWEEP_S = 60.0
+REDIS_S = 3.0
+
+
+def live_store(url: str) -> redis.Redis:
+    """A client of Redis that answers or fails at once: the loops come again by themselves."""
+    once = Retry(NoBackoff(), 1)
+    return redis.Redis.from_url(url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S, retry=once)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the routes use."""
+
+    settings: Settings
+    tasks: Tasks
+    claims: Claims
+    callbacks: Callbacks
+    results: Results
+    switches: Switches
+    registry: Registry
+    watch: Watch
+
+
+class Launcher:
+    """The parts and the loops that drive them."""
+
+    def __init__(self, settings: Settings) -> None:
+        repository = Client(settings.service_url("job_repository"))
+        key, layout = load_key(settings.gateway_layout.secrets), layout_of(settings)
+        jobs, self._broker = Jobs(repository), Broker(settings.mqtt)
+        self._live = live_store(settings.redis_url)
+        claims, switches = Claims(settings, key, jobs), Switches(layout.root / "launcher.json")
+        registry = Registry(Client(settings.service_url("registry"), retries=0))
+        ways = carriers(settings, claims, jobs, self._live, self._broker)
+        window = Window(settings.launcher.window, jobs, switches, ways)
+        tasks, deadlines = Tasks(repository), Deadlines(jobs, settings.launcher)
+        watch = Watch(jobs, tasks, window, deadlines, registry, settings.launcher.overdue_s)
+        self._sealing = Sealing(layout, jobs)
+        self.parts = Parts(
+            settings=settings,
+            tasks=tasks,
+            claims=claims,
+            callbacks=Callbacks(settings, key, jobs),
+            results=Results(settings.mqtt, self._live, self._broker),
+            switches=switches,
+            registry=registry,
+            watch=watch,
+        )
+        self._seal_loop = OwnerLoop("launcher-sealing", self._seal_turn, idle_s=SEALING_S)
+        self._loops = [
+            OwnerLoop("launcher-watch", watch.turn, idle_s=PAUSE_S),
+            self._seal_loop,
+            OwnerLoop("launcher-sweep", Sweep(layout, jobs).turn, idle_s=SWEEP_S),
+        ]
+        watch.on_sealing = self._seal_loop.wake
+
+    def start(self) -> None:
+        """Take up what is owned."""
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """End all loops after their turn."""
+        for loop in reversed(self._loops):
+            loop.stop()
+        self._broker.close()
+        self._live.close()
+
+    def trouble(self) -> str | None:
+        """What keeps the loops from working now."""
+        return next((loop.trouble for loop in self._loops if loop.trouble), None)
+
+    def _seal_turn(self) -> bool:
+        """Seal what waits; one job's trouble holds up no other."""
+        trouble: list[LabrelayError] = []
+        for job in self.parts.watch.sealing:
+            if self._seal_loop.stopping:
+                return False
+            self._seal(job, trouble)
+        if trouble:
+            raise trouble[0]
+        return False
+
+    def _seal(self, job: Job, trouble: list[LabrelayError]) -> None:
+        try:
+            self._sealing.settle(job)
+        except LabrelayError as error:
+            trouble.append(error)

@@ -1,0 +1,124 @@
+"""Claims: one worker gets everything for one attempt."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from labrelay.capability import load_key, parse_fence, verify
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.launches import Claim
+from labrelay.contracts.states import Stage
+from labrelay.contracts.transitions import RelaunchJob
+from labrelay.http.client import Client
+from labrelay.settings import Settings
+from task_launcher.attempts import layout_of, prepare
+from tests.task_launcher.conftest import CONTENT, store_blob
+from tests.task_launcher.double import Repository, a_job, a_task
+
+Raw = Callable[..., requests.Response]
+
+
+def ask(job: Job, worker: str = "w1", epoch: int = 1) -> dict[str, object]:
+    return {"job_id": job.id, "epoch": epoch, "worker": worker}
+
+
+def claimed(launcher: Client, repository: Repository, job: Job) -> Claim:
+    repository.wait(job.id, Stage.LAUNCHED)
+    return Claim.model_validate(launcher.post("/api/v2/claims", ask(job)))
+
+
+def test_a_claim_gives_the_input_under_its_name_and_an_empty_output_folder(
+    launcher: Client, repository: Repository, job: Job
+) -> None:
+    claim = claimed(launcher, repository, job)
+    assert Path(claim.input_path).name == "A01.tiff"
+    assert Path(claim.input_path).read_bytes() == CONTENT
+    assert list(Path(claim.output_folder).iterdir()) == []
+    assert Path(claim.input_path).is_absolute()
+    assert (claim.attempt, claim.lease_s, claim.deadline_s) == (1, 15.0, 600.0)
+
+
+def test_every_url_of_a_claim_is_good_for_its_attempt_only(
+    launcher: Client, repository: Repository, job: Job, settings: Settings
+) -> None:
+    claim = claimed(launcher, repository, job)
+    key = load_key(settings.gateway_layout.secrets)
+    for url in (claim.job_update_url, claim.status_url, claim.renew_url):
+        query = parse_qs(urlsplit(url).query)
+        fence = parse_fence(job.id, claim.task_id, query["attempt"][0])
+        verify(key, fence, query["key"][0])
+        assert (fence.epoch, fence.attempt) == (1, 1)
+    assert urlsplit(claim.job_update_url).port == settings.ports.job_repository
+    assert urlsplit(claim.status_url).port == settings.ports.task_launcher
+
+
+def test_the_same_worker_gets_the_same_claim_again(launcher: Client, repository: Repository, job: Job) -> None:
+    first = claimed(launcher, repository, job)
+    assert Claim.model_validate(launcher.post("/api/v2/claims", ask(job))) == first
+
+
+def test_another_worker_is_refused(launcher: Client, repository: Repository, job: Job, raw: Raw) -> None:
+    claimed(launcher, repository, job)
+    answer = raw("POST", "/api/v2/claims", json=ask(job, "w2"))
+    assert answer.status_code == 409
+    assert "waiting for a worker" in answer.json()["cause"]
+
+
+def test_a_launch_of_an_older_epoch_is_refused(launcher: Client, repository: Repository, job: Job, raw: Raw) -> None:
+    repository.wait(job.id, Stage.LAUNCHED)
+    assert raw("POST", "/api/v2/claims", json=ask(job, epoch=0)).status_code == 409
+    assert repository.stage(job.id) is Stage.LAUNCHED
+
+
+def test_two_attempts_have_separate_folders(launcher: Client, repository: Repository, job: Job) -> None:
+    first = claimed(launcher, repository, job)
+    repository.take(job.id, RelaunchJob(epoch=1, attempt=1, reason="test"))
+    second = claimed(launcher, repository, job)
+    assert second.attempt == 2
+    assert second.output_folder != first.output_folder
+
+
+def test_a_lost_input_fails_the_job_and_refuses_the_claim(launcher: Client, repository: Repository, raw: Raw) -> None:
+    job = repository.add(a_job(sha256="1" * 64))
+    repository.wait(job.id, Stage.LAUNCHED)
+    answer = raw("POST", "/api/v2/claims", json=ask(job))
+    assert (answer.status_code, answer.json()["code"]) == (409, "input_lost")
+    failure = repository.wait(job.id, Stage.FAILED).failure
+    assert failure is not None
+    assert failure.code == "input_lost"
+
+
+def test_the_tasks_own_deadline_and_parameters_reach_the_worker(
+    launcher: Client, repository: Repository, settings: Settings
+) -> None:
+    digest, _ = store_blob(settings)
+    task = a_task(parameters={"Brightness": "0"}, processing_deadline_s=30)
+    job = repository.add(a_job(task, sha256=digest, attributes={"row": "1"}))
+    claim = claimed(launcher, repository, job)
+    assert (claim.deadline_s, claim.parameters, claim.attributes) == (30, {"Brightness": "0"}, {"row": "1"})
+
+
+@pytest.mark.parametrize(("path", "name"), [("a/con.tiff", "_con.tiff"), ("x:y?.tif", "x_y_.tif"), ("p/a.", "a")])
+def test_the_private_name_is_legal_everywhere(settings: Settings, path: str, name: str) -> None:
+    digest, _ = store_blob(settings)
+    private, _ = prepare(layout_of(settings), a_job(path=path, sha256=digest, attempt=1))
+    assert private.name == name
+
+
+def test_without_hard_links_the_input_is_copied_read_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    digest, blob = store_blob(settings)
+    job = a_job(sha256=digest, attempt=1)
+    private, _ = prepare(layout_of(settings), job)
+    assert private.read_bytes() == CONTENT
+    assert not private.samefile(blob)
+    assert private.stat().st_mode & 0o222 == 0
+    assert prepare(layout_of(settings), job)[0] == private

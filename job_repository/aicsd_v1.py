@@ -1,0 +1,170 @@
+"""AiCSD's `/api/v1/job…`, over the same functions as v2. Paths, status codes and text bodies are AiCSD's."""
+
+import ipaddress
+from typing import Annotated, Any, Final
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import ValidationError
+
+from job_repository.aicsd_bodies import (
+    NO_DIGEST,
+    Callback,
+    NativeReport,
+    announcement_of,
+    edit_of,
+    parse_object,
+    report_of,
+)
+from job_repository.job_routes import Repo
+from job_repository.repository import Person, Repository
+from job_repository.translations import dictionary_for, translated
+from labrelay.capability import Fence, load_key, parse_fence, verify
+from labrelay.contracts.aicsd import wire_job
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Owner, PipelineStatus
+from labrelay.contracts.transitions import ReportJob
+from labrelay.errors import Conflict, Forbidden, NotFound, RequestRefused
+
+routes = APIRouter(prefix="/api/v1/job", tags=["AiCSD"])
+ACTOR: Final = "aicsd-v1"
+REPORTABLE: Final = {PipelineStatus.COMPLETE.value, PipelineStatus.FAILED.value}
+
+
+@routes.post("", response_class=PlainTextResponse)
+async def create(repo: Repo, request: Request) -> Response:
+    """A new job (201) or the path's newest (409); the body is the job's id as text."""
+    body = await request.body()
+    return await run_sync(_create, repo, body)
+
+
+@routes.get("")
+def every(repo: Repo, accept_language: Annotated[str, Header()] = "") -> JSONResponse:
+    """All jobs."""
+    return JSONResponse(_shown(repo.queries.every_job(), accept_language))
+
+
+@routes.get("/owner/{owner}")
+def owned(repo: Repo, owner: str) -> Response:
+    """All jobs of an owner."""
+    if owner not in set(Owner):
+        return _text(500, f"{owner} is not an owner")
+    return JSONResponse(_shown([job for job in repo.queries.every_job() if job.owner == owner], ""))
+
+
+@routes.get("/{job_id}")
+def one(repo: Repo, job_id: str) -> Response:
+    """One job; 500 if nobody knows it, as AiCSD answers."""
+    job = _visible(repo, job_id)
+    return _text(500, f"no job {job_id}") if job is None else JSONResponse(wire_job(job).wire())
+
+
+@routes.put("/pipeline/{job_id}/{task_id}")
+async def report(repo: Repo, request: Request, job_id: str, task_id: str, attempt: str = "", key: str = "") -> Response:
+    """The pipeline's report, for the attempt that the URL was given to."""
+    body = await request.body()
+    local = not key and _is_loopback(request)
+    return await run_sync(_report, repo, body, Callback(job_id, task_id, attempt, key, local))
+
+
+@routes.put("/{job_id}")
+async def change(repo: Repo, request: Request, job_id: str) -> Response:
+    """Change Verification or Attributes; 404 for whatever the transitions decide."""
+    body = await request.body()
+    return await run_sync(_change, repo, body, job_id)
+
+
+@routes.delete("/{job_id}")
+def delete(repo: Repo, job_id: str) -> Response:
+    """Cancel the job if it is live, and show it over v1 no more; the record keeps it."""
+    job = _visible(repo, job_id)
+    if job is None:
+        return _text(500, f"no job {job_id}")
+    if not job.final:
+        repo.cancel(job_id, Person(ACTOR, "Deleted over AiCSD's API."))
+    repo.queries.hide(job_id, ACTOR, repo.audit)
+    return Response(status_code=200)
+
+
+def _create(repo: Repository, body: bytes) -> Response:
+    try:
+        announcement = announcement_of(body)
+    except (ValidationError, RequestRefused) as error:
+        return _text(400, f"invalid job: {error}")
+    newest = repo.captures.store.newest(announcement.instrument, announcement.folder, announcement.path)
+    known = newest is not None and not repo.queries.hidden(newest.jobs[0].id)
+    if newest is not None and known and announcement.sha256 in (NO_DIGEST, newest.announcement.sha256):
+        return _text(409, newest.jobs[0].id)
+    following = announcement.model_copy(update={"predecessor": newest.id if newest else None})
+    return _text(201, repo.captures.announce(following, ACTOR, again=not known).jobs[0])
+
+
+def _report(repo: Repository, body: bytes, callback: Callback) -> Response:
+    try:
+        told = NativeReport.model_validate_json(body)
+    except ValidationError as error:
+        return _text(500, f"the report can't be read: {error}")
+    try:
+        job = repo.jobs.get(callback.job_id)
+    except NotFound:
+        return _text(400, f"no job {callback.job_id}")
+    if job.task is None or job.task.id != callback.task_id or told.status not in REPORTABLE:
+        return _text(400, "the task isn't this job's, or the status is neither PipelineComplete nor PipelineFailed")
+    fence = _fence(repo, job, callback)
+    step = ReportJob(epoch=fence.epoch, attempt=fence.attempt, report=report_of(told), actor=job.task.pipeline)
+    repo.jobs.step(job.id, step)
+    return Response(status_code=200)
+
+
+def _fence(repo: Repository, job: Job, callback: Callback) -> Fence:
+    """The attempt that reports: the capability's, or the current one for a tokenless pipeline on this machine."""
+    if callback.key:
+        fence = parse_fence(callback.job_id, callback.task_id, callback.attempt)
+        verify(load_key(repo.settings.gateway_layout.secrets), fence, callback.key)
+        return fence
+    if not callback.local:
+        raise Forbidden("A report without its key is only taken from this machine.")
+    return Fence(callback.job_id, callback.task_id, job.epoch, job.attempt)
+
+
+def _change(repo: Repository, body: bytes, job_id: str) -> Response:
+    try:
+        fields = parse_object(body)
+    except RequestRefused as error:
+        return _text(400, error.cause)
+    job = _visible(repo, job_id)
+    edit = edit_of(job, fields, ACTOR) if job else None
+    if job is None or edit is None:
+        return _text(404, "the job is unknown, or one of these fields can't be changed")
+    try:
+        changed = repo.jobs.step(job_id, edit)
+    except Conflict as error:
+        return _text(404, error.cause)
+    return JSONResponse(wire_job(changed).wire())
+
+
+def _visible(repo: Repository, job_id: str) -> Job | None:
+    try:
+        job = repo.jobs.get(job_id)
+    except NotFound:
+        return None
+    return None if repo.queries.hidden(job_id) else job
+
+
+def _shown(jobs: list[Job], accept_language: str) -> list[dict[str, Any]]:
+    words = dictionary_for(accept_language)
+    wires = [wire_job(job).wire() for job in jobs]
+    return [translated(wire, words) for wire in wires] if words else wires
+
+
+def _is_loopback(request: Request) -> bool:
+    host = request.client.host if request.client else ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _text(status: int, body: str) -> PlainTextResponse:
+    return PlainTextResponse(body, status_code=status)

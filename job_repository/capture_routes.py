@@ -1,0 +1,95 @@
+"""`/api/v2/captures`: announced, wanted, stored, in trouble, ended."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from job_repository.capture_store import StoredCapture
+from job_repository.job_routes import Limit, Repo, Wait
+from labrelay.contracts.base import Contract
+from labrelay.contracts.captures import (
+    Announcement,
+    CaptureAccepted,
+    Digest,
+    EndedCaptures,
+    InputTrouble,
+    InstrumentId,
+    WantedInputs,
+)
+
+routes = APIRouter(prefix="/api/v2/captures", tags=["captures"])
+
+
+class StoredInput(Contract):
+    """The bytes that the input store holds now."""
+
+    size: Annotated[int, Field(ge=0)]
+    sha256: Digest
+
+
+class CaptureJobs(Contract):
+    """The jobs of a capture."""
+
+    jobs: tuple[str, ...]
+
+
+@routes.post("")
+def announce(repo: Repo, announcement: Announcement, response: Response) -> CaptureAccepted:
+    """Take a capture on; the same announcement gets the same answer."""
+    accepted = repo.captures.announce(announcement)
+    response.status_code = 201 if accepted.created else 200
+    return accepted
+
+
+@routes.get("/ended")
+async def ended(
+    repo: Repo, instrument: InstrumentId, after: int = 0, limit: Limit = 1000, wait: Wait = 0
+) -> EndedCaptures:
+    """Captures whose jobs are all final in the record, by number after `after`."""
+    return await repo.polls.ended(instrument, after, limit, wait)
+
+
+@routes.get("/wanted")
+async def wanted(
+    repo: Repo,
+    response: Response,
+    instrument: InstrumentId,
+    since: Annotated[int | None, Query()] = None,
+    limit: Limit = 500,
+    wait: Wait = 0,
+) -> WantedInputs:
+    """Inputs whose bytes are waited for: at once when there are any, or with `since` when they changed after it."""
+    seq, answer = await repo.polls.wanted(instrument, since, limit, wait)
+    response.headers["X-Seq"] = str(seq)
+    return answer
+
+
+@routes.get("/{capture_id}")
+def capture(repo: Repo, capture_id: str) -> dict[str, Any]:
+    """One capture with its job ids."""
+    found = repo.captures.store.get(capture_id)
+    return {**_shown(found), "ended": repo.captures.store.ended(capture_id)}
+
+
+@routes.post("/{capture_id}/stored")
+def stored(repo: Repo, capture_id: str, told: StoredInput) -> CaptureJobs:
+    """The input store holds the bytes."""
+    return CaptureJobs(jobs=repo.captures.stored(capture_id, told.size, told.sha256))
+
+
+@routes.post("/{capture_id}/trouble")
+def trouble(repo: Repo, capture_id: str, told: InputTrouble) -> CaptureJobs:
+    """The OEM side can't send the bytes."""
+    return CaptureJobs(jobs=repo.captures.trouble(capture_id, told))
+
+
+def _shown(found: StoredCapture) -> dict[str, Any]:
+    return {
+        **found.announcement.model_dump(mode="json"),
+        "capture_id": found.id,
+        "generation": found.generation,
+        "superseded_by": found.superseded_by,
+        "created_ns": found.created_ns,
+        "jobs": [plan.id for plan in found.jobs],
+    }

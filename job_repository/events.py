@@ -1,0 +1,41 @@
+"""Live events (SSE): every step that the record holds, with its running number, resumable by `Last-Event-ID`."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from job_repository.changes import RECORD
+from job_repository.job_routes import Repo
+from job_repository.repository import Repository
+
+routes = APIRouter(prefix="/api/v2", tags=["events"])
+KEEP_ALIVE_S: Final = 10.0
+BATCH: Final = 500
+
+
+@routes.get("/events", response_class=StreamingResponse)
+async def events(
+    repo: Repo, since: int | None = None, last_event_id: Annotated[str, Header()] = ""
+) -> StreamingResponse:
+    """Steps as they are recorded: after `Last-Event-ID` (or `since`), without either from now on."""
+    given = int(last_event_id) if last_event_id.isdecimal() else since
+    start = repo.projector.position if given is None else given
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream(repo, start), media_type="text/event-stream", headers=headers)
+
+
+async def stream(repo: Repository, after: int) -> AsyncIterator[str]:
+    """The text of the event stream."""
+    yield "retry: 1000\n\n"
+    with repo.changes.listening(RECORD) as listener:
+        while True:
+            batch = await run_sync(repo.queries.events, after, BATCH)
+            for event in batch:
+                after = event["seq"]
+                yield f"id: {after}\nevent: step\ndata: {json.dumps(event)}\n\n"
+            if not batch and not await listener.wait(KEEP_ALIVE_S):
+                yield ": keep-alive\n\n"

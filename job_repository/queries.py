@@ -1,0 +1,152 @@
+"""Lists, timelines and counts from the record. A caller sees its own writes: the record is waited for first."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select, update
+
+from job_repository.live import LiveStore
+from job_repository.record import audit
+from job_repository.record.models import JobEventRow, JobRow
+from job_repository.record.projector import Projector
+from job_repository.record.store import Record
+from job_repository.restore import Restorer
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
+from labrelay.errors import RequestRefused, ServiceUnavailable
+
+CATCH_UP_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs a list holds; None asks for all."""
+
+    stage: str | None = None
+    status: str | None = None
+    instrument: str | None = None
+    pipeline: str | None = None
+    path: str | None = None
+    capture_id: str | None = None
+
+
+class Queries:
+    """Reads over the record, with the live store's newer documents laid over it while the projector is behind."""
+
+    def __init__(self, record: Record, live: LiveStore, restorer: Restorer, projector: Projector) -> None:
+        self._record = record
+        self._live = live
+        self._restorer = restorer
+        self._projector = projector
+
+    def jobs(self, wanted: JobFilter, limit: int, after: str | None) -> tuple[list[Job], str | None]:
+        """Jobs, newest first, and the cursor of the next page (None after the last)."""
+        query = _filtered(select(JobRow.number, JobRow.doc), wanted)
+        if after:
+            query = query.where(JobRow.number < _cursor(after))
+        fresh = self.catch_up()
+        with self._record.read() as connection:
+            rows = connection.execute(query.order_by(JobRow.number.desc()).limit(limit + 1)).all()
+        jobs = [Job.model_validate_json(row.doc) for row in rows[:limit]]
+        following = _cursor_text(rows[limit - 1].number) if len(rows) > limit else None
+        return (jobs if fresh else self._overlaid(jobs)), following
+
+    def every_job(self) -> list[Job]:
+        """All jobs that weren't deleted over v1."""
+        self.catch_up()
+        with self._record.read() as connection:
+            docs = connection.scalars(select(JobRow.doc).where(~JobRow.hidden).order_by(JobRow.number)).all()
+        return self._overlaid([Job.model_validate_json(doc) for doc in docs])
+
+    def timeline(self, job_id: str) -> list[dict[str, Any]]:
+        """A job's steps, oldest first."""
+        self.catch_up()
+        query = select(*JobEventRow.__table__.c).where(JobEventRow.job_id == job_id).order_by(JobEventRow.seq)
+        with self._record.read() as connection:
+            return [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
+
+    def events(self, after: int, limit: int) -> list[dict[str, Any]]:
+        """Steps of all jobs after a running number, oldest first."""
+        query = select(*JobEventRow.__table__.c).where(JobEventRow.seq > after).order_by(JobEventRow.seq).limit(limit)
+        with self._record.read() as connection:
+            return [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
+
+    def summary(self) -> dict[str, Any]:
+        """Counts by stage, by failure code and by instrument."""
+        self.catch_up()
+        failed = select(JobRow.failure_code, func.count()).where(JobRow.stage == Stage.FAILED.value)
+        live = func.count().filter(~JobRow.final).label("live")
+        each = select(JobRow.instrument, func.count().label("jobs"), live, func.max(JobRow.updated_ns).label("last_ns"))
+        with self._record.read() as connection:
+            stages = connection.execute(select(JobRow.stage, func.count()).group_by(JobRow.stage)).all()
+            codes = connection.execute(failed.group_by(JobRow.failure_code)).all()
+            overdue = connection.scalar(select(func.count()).where(JobRow.overdue))
+            rows = connection.execute(each.group_by(JobRow.instrument).order_by(JobRow.instrument)).all()
+        return {
+            "stages": {stage.value: dict(_pairs(stages)).get(stage.value, 0) for stage in Stage},
+            "failures": dict(_pairs(codes)),
+            "overdue": overdue or 0,
+            "instruments": [
+                {"instrument": row.instrument, "jobs": row.jobs, "live": row.live, "last_ns": row.last_ns}
+                for row in rows
+            ],
+            "epoch": self._live.epoch,
+            "seq": self._projector.position,
+        }
+
+    def hidden(self, job_id: str) -> bool:
+        """Whether the job was deleted over v1."""
+        with self._record.read() as connection:
+            return bool(connection.scalar(select(JobRow.hidden).where(JobRow.id == job_id)))
+
+    def hide(self, job_id: str, actor: str, chain: audit.Audit) -> None:
+        """Delete a job over v1: v1 shows it no more; the record and its audit keep it."""
+        self.catch_up()
+        with self._record.write() as connection:
+            changed = connection.execute(update(JobRow).where(JobRow.id == job_id).values(hidden=True))
+            if changed.rowcount == 0:
+                raise ServiceUnavailable("The record doesn't hold this job yet.")
+            head = audit.append(connection, [audit.Act("hidden", actor, job_id, {})])
+        chain.sign(head)
+
+    def catch_up(self) -> bool:
+        """Wait until the record holds what is live now, a second at most; whether it does."""
+        seq = self._restorer.guarded(self._live.check)
+        return self._projector.await_position(seq, CATCH_UP_S)
+
+    def _overlaid(self, jobs: list[Job]) -> list[Job]:
+        live = self._live.get_many([job.id for job in jobs if not job.final])
+        return [live.get(job.id, job) for job in jobs]
+
+
+def _filtered(query: Select[int, str], wanted: JobFilter) -> Select[int, str]:
+    exact = ("stage", "status", "instrument", "pipeline", "capture_id")
+    for name in exact:
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(getattr(JobRow, name) == value)
+    if wanted.path:
+        query = query.where(JobRow.path.contains(wanted.path, autoescape=True))
+    return query
+
+
+def _pairs(rows: Any) -> list[tuple[str, int]]:
+    return [(str(name), int(count)) for name, count in rows]
+
+
+def _event(row: Any) -> dict[str, Any]:
+    return {**row, "detail": json.loads(row["detail"])}
+
+
+def _cursor_text(number: int) -> str:
+    return base64.urlsafe_b64encode(str(number).encode()).decode()
+
+
+def _cursor(text: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(text.encode()))
+    except (ValueError, binascii.Error) as error:
+        raise RequestRefused("The cursor `after` isn't one that this service gave out.") from error

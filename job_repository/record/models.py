@@ -1,0 +1,123 @@
+"""Tables of the record."""
+
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+
+class Meta(Base):
+    """What the record knows of itself: `epoch`, `applied` (the projector's position), `audit` (the chain's lock)."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int] = mapped_column(Big)
+
+
+class CaptureRow(Base):
+    """One finished content of a file, with its frozen matches (`jobs`: JSON list of `{id, task}`)."""
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        UniqueConstraint("instrument", "folder", "path", "generation", name="captures_generation"),
+        Index("captures_content", "instrument", "sha256"),
+    )
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    instrument: Mapped[str] = mapped_column(String(64))
+    folder: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)
+    generation: Mapped[int] = mapped_column(Integer)
+    predecessor: Mapped[str | None] = mapped_column(String(36))
+    sha256: Mapped[str] = mapped_column(String(64))
+    announcement: Mapped[str] = mapped_column(Text)
+    jobs: Mapped[str] = mapped_column(Text)
+    job_count: Mapped[int] = mapped_column(Integer)
+    superseded_by: Mapped[str | None] = mapped_column(String(36))
+    created_ns: Mapped[int] = mapped_column(Big)
+
+
+class CaptureEndRow(Base):
+    """A capture whose jobs are all final in the record; numbers only grow."""
+
+    __tablename__ = "capture_ends"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    number: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=True)
+    capture_id: Mapped[str] = mapped_column(String(36), unique=True)
+    instrument: Mapped[str] = mapped_column(String(64), index=True)
+
+
+class JobRow(Base):
+    """A job as its newest projected event left it; `number` is that of its first event and orders lists."""
+
+    __tablename__ = "jobs"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    number: Mapped[int] = mapped_column(Big, unique=True)
+    seq: Mapped[int] = mapped_column(Big)
+    capture_id: Mapped[str] = mapped_column(String(36), index=True)
+    stage: Mapped[str] = mapped_column(String(20), index=True)
+    status: Mapped[str] = mapped_column(String(24))
+    final: Mapped[bool] = mapped_column(Boolean, index=True)
+    instrument: Mapped[str] = mapped_column(String(64), index=True)
+    pipeline: Mapped[str] = mapped_column(String(128), index=True)
+    path: Mapped[str] = mapped_column(Text)
+    failure_code: Mapped[str] = mapped_column(Text)
+    overdue: Mapped[bool] = mapped_column(Boolean)
+    hidden: Mapped[bool] = mapped_column(Boolean, default=False)
+    updated_ns: Mapped[int] = mapped_column(Big)
+    doc: Mapped[str] = mapped_column(Text)
+
+
+class JobEventRow(Base):
+    """One step of a job."""
+
+    __tablename__ = "job_events"
+    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    job_id: Mapped[str] = mapped_column(String(36), index=True)
+    at_ns: Mapped[int] = mapped_column(Big)
+    step: Mapped[str] = mapped_column(String(20))
+    stage: Mapped[str] = mapped_column(String(20))
+    actor: Mapped[str] = mapped_column(Text)
+    epoch: Mapped[int] = mapped_column(Integer)
+    attempt: Mapped[int] = mapped_column(Integer)
+    instrument: Mapped[str] = mapped_column(String(64))
+    pipeline: Mapped[str] = mapped_column(String(128))
+    path: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class TaskRow(Base):
+    """A task at its newest version (`doc`: JSON of `labrelay.contracts.tasks.Task`)."""
+
+    __tablename__ = "tasks"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    deleted: Mapped[bool] = mapped_column(Boolean, default=False)
+    doc: Mapped[str] = mapped_column(Text)
+
+
+class TaskVersionRow(Base):
+    """Every version that a task ever had."""
+
+    __tablename__ = "task_versions"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    actor: Mapped[str] = mapped_column(Text)
+    doc: Mapped[str] = mapped_column(Text)
+
+
+class AuditRow(Base):
+    """One link of the audit chain; `hash` = SHA-256 over the previous hash and this row's canonical JSON."""
+
+    __tablename__ = "audit"
+    number: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    at_ns: Mapped[int] = mapped_column(Big)
+    kind: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(String(64), index=True)
+    body: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,142 @@
+"""The repository of one gateway: its stores and what works on them, put together once."""
+
+import threading
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from job_repository.capture_store import CaptureStore
+from job_repository.captures import Captures
+from job_repository.changes import RECORD, Changes, job_bell
+from job_repository.clocks import Clocks
+from job_repository.conflicts import NoTask
+from job_repository.jobs import Jobs
+from job_repository.live import LiveStore
+from job_repository.owned import LongPolls
+from job_repository.queries import Queries
+from job_repository.record.audit import Audit
+from job_repository.record.projection import Applied
+from job_repository.record.projector import Projector
+from job_repository.record.store import Record
+from job_repository.restore import Restorer
+from job_repository.steps import Reprocess
+from job_repository.tasks import Tasks
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.transitions import CancelJob, RetryJob
+from labrelay.errors import LabrelayError
+from labrelay.loops import OwnerLoop
+from labrelay.settings import Settings
+
+LOOK_S = 0.25
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who acts, and why."""
+
+    actor: str
+    reason: str = ""
+
+
+class Repository:
+    """Everything that the routes call."""
+
+    def __init__(self, settings: Settings) -> None:
+        layout = settings.gateway_layout
+        self.settings = settings
+        self._incomplete = threading.Event()
+        self._incomplete.set()
+        self.record = Record(settings.record_url)
+        self.live = LiveStore(settings.redis_url)
+        self.changes = Changes()
+        self.clocks = Clocks(settings.launcher)
+        self.audit = Audit(self.record, layout.secrets)
+        self.tasks = Tasks(self.record, self.audit)
+        self.projector = Projector(self.record, self.live, self.audit, self._projected)
+        self.restorer = Restorer(self.record, self.live, self.projector, layout, self._restored)
+        self._loop = OwnerLoop("job-repository projector", self._turn, idle_s=LOOK_S)
+        self.jobs = Jobs(
+            self.record, self.live, self.restorer, layout, self.clocks, self.changes, committed=self._loop.wake
+        )
+        store = CaptureStore(self.record)
+        self.captures = Captures(
+            store, self.tasks, self.jobs, self.live, self.restorer, layout, left_undone=self._incomplete.set
+        )
+        self.queries = Queries(self.record, self.live, self.restorer, self.projector)
+        self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store)
+
+    def open(self) -> None:
+        """Open the record, take up its epoch and position, start the projector."""
+        self.record.open()
+        self.live.epoch = self.record.number("epoch")
+        self.projector.start_from_record()
+        self.live.floor = self.projector.position
+        self.changes.rebase(self.live.floor)
+        self._loop.start()
+
+    def close(self) -> None:
+        """Stop the projector and close the stores."""
+        self._loop.stop()
+        self.live.close()
+        self.record.close()
+
+    def not_ready(self) -> str | None:
+        """Why the service can't work now."""
+        try:
+            self.restorer.guarded(self.live.check)
+        except LabrelayError as error:
+            return error.cause
+        return None
+
+    def retry(self, job_id: str, person: Person) -> Job:
+        """A person lets a job go on, as it was matched then."""
+        self.restorer.guarded(self.live.check)
+        return self.jobs.step(job_id, RetryJob(epoch=self.live.epoch, actor=person.actor))
+
+    def cancel(self, job_id: str, person: Person) -> Job:
+        """A person ends a live job."""
+        epoch = self.jobs.get(job_id).epoch
+        return self.jobs.step(job_id, CancelJob(epoch=epoch, actor=person.actor, reason=person.reason))
+
+    def reprocess(self, job_id: str, person: Person) -> Job:
+        """A final job begins again with today's task: its own if it still takes the capture, else the first that does.
+
+        Raises:
+            NoTask: no task takes the capture today.
+        """
+        job = self.jobs.get(job_id)
+        taken = self.captures.match_now(job).tasks
+        if not taken:
+            raise NoTask("No task takes this capture today.")
+        own = [task for task in taken if job.task and task.id == job.task.id]
+        return self.jobs.step(job_id, Reprocess(task=(own or taken)[0], actor=person.actor))
+
+    def _turn(self) -> bool:
+        if self._incomplete.is_set():
+            self._take_up()
+        return self.restorer.guarded(self.projector.turn)
+
+    def _take_up(self) -> None:
+        """After a start, a restore or an outage: captures that a crash left without jobs get them."""
+        self.changes.rebase(self.restorer.guarded(self.live.check))
+        self._incomplete.clear()
+        try:
+            self.captures.complete_all()
+        except LabrelayError:
+            self._incomplete.set()
+            raise
+
+    def _projected(self, applied: Applied) -> None:
+        self.changes.note({RECORD, *(job_bell(job_id) for job_id, _ in applied.final)}, applied.position)
+
+    def _restored(self, seq: int) -> None:
+        self._incomplete.set()
+        self.clocks.forget()
+        self.changes.rebase(seq)
+        self._loop.wake()
+
+
+def repository(request: Request) -> Repository:
+    """The repository that an app was made with (a dependency of its routes)."""
+    found: Repository = request.app.state.repository
+    return found

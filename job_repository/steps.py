@@ -1,0 +1,69 @@
+"""Steps that only the repository itself takes; services and people ask for them through routes of their own."""
+
+from typing import Literal
+
+from labrelay.contracts.jobs import Failure
+from labrelay.contracts.tasks import FrozenTask
+from labrelay.contracts.transitions import AnyStep, Step
+
+
+class OwnStep(Step):
+    """A step without a fence: the repository takes it on what it has just read."""
+
+    epoch: int = 0
+
+
+class StoreInput(OwnStep):
+    """awaiting_input → ready; in any later stage it says nothing new."""
+
+    step: Literal["input_stored"] = "input_stored"
+
+
+class LoseInput(OwnStep):
+    """awaiting_input → failed: the OEM side can't send the bytes."""
+
+    step: Literal["input_lost"] = "input_lost"
+    failure: Failure
+
+
+class Supersede(OwnStep):
+    """awaiting_input → superseded; a job that has its bytes runs on and is only linked.
+
+    Attributes:
+        by: the successor's capture, None while it isn't announced yet.
+    """
+
+    step: Literal["supersede"] = "supersede"
+    by: str | None = None
+    cause: str = ""
+
+
+class EditJob(OwnStep):
+    """Change what a person may change in any stage; None leaves a value as it is."""
+
+    step: Literal["edit"] = "edit"
+    verification: int | None = None
+    attributes: dict[str, str] | None = None
+
+
+class Reprocess(OwnStep):
+    """A final job begins again with today's task."""
+
+    step: Literal["reprocess"] = "reprocess"
+    task: FrozenTask
+
+
+class Created(OwnStep):
+    """First event of a job; `notes` tell which tasks could not be evaluated."""
+
+    step: Literal["created"] = "created"
+    notes: tuple[str, ...] = ()
+
+
+class Restored(OwnStep):
+    """The job came back from the record under a new epoch."""
+
+    step: Literal["restored"] = "restored"
+
+
+TakenStep = AnyStep | StoreInput | LoseInput | Supersede | EditJob | Reprocess

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 
 from labrelay.cli.progress import follow
-from labrelay.cli.run import ensure_task
+from labrelay.cli.run import running_with_task
 from labrelay.cli.table import print_report
 from labrelay.oracle import judge
 from labrelay.report import Report, build_report, written_files
-from labrelay.session import Session, free_ports, running, take_ports
+from labrelay.session import Session, free_ports, take_ports
 from labrelay.settings import Settings, WatchedFolder, load_settings
 from labrelay.telemetry import configure_logging
 
@@ -31,7 +31,7 @@ def demo(
     plate: Annotated[int, typer.Option(help="Wells of the plate: 96 or 384.")] = 96,
     images: Annotated[int, typer.Option(min=1, help="Images that the reader writes.")] = 24,
     seed: Annotated[int, typer.Option(help="Another seed, another plate.")] = 1,
-    rate: Annotated[float, typer.Option(help="Images per second that the reader writes.")] = 4.0,
+    rate: Annotated[float, typer.Option(help="Images per second that the reader writes.")] = 2.0,
     data: Annotated[Path, typer.Option(help="Where everything lies.")] = Path("demo-data"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
     wait: Annotated[float, typer.Option(help="Stop waiting after so many seconds.")] = 900.0,
@@ -42,8 +42,7 @@ def demo(
     root = data.resolve() / time.strftime("%Y%m%d-%H%M%S")
     settings = _settings(root)
     console.print(f"SYNTHETIC plate of {plate} wells, {images} images; everything lies in {root}")
-    with running(settings) as session:
-        session.await_ready()
+    with running_with_task(settings, "nuclei") as session:
         console.print(f"dashboard: {settings.service_url('dashboard')}")
         report = _play(session, root, [plate, images, seed], rate, wait)
         if json_file:
@@ -72,7 +71,6 @@ def _settings(root: Path) -> Settings:
 
 
 def _play(session: Session, root: Path, plate: list[int], rate: float, wait: float) -> Report:
-    ensure_task(session, "nuclei")
     watched, truth = root / "instrument" / "images", root / "truth"
     started = time.monotonic()
     reader = subprocess.Popen(_reader(watched, truth, plate, rate), stdout=subprocess.DEVNULL)  # noqa: S603

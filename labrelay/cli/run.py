@@ -1,13 +1,16 @@
 """`run`: a folder in, results out, then exit, through the same services as always."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from labrelay.cli.progress import follow
+from labrelay.cli.progress import all_jobs, follow
 from labrelay.cli.table import print_report
+from labrelay.contracts.states import Stage
 from labrelay.errors import SettingsInvalid
 from labrelay.files import digest_file
 from labrelay.oracle import judge
@@ -39,10 +42,9 @@ def run(
     if not input_folder.is_dir():
         raise SettingsInvalid(f"{input_folder} is not a folder.", next_step="Give the folder with the images.")
     configure_logging("run", "error")
-    settings = _settings(input_folder, output_folder, pipeline, data or output_folder / ".labrelay")
-    with running(settings) as session:
-        session.await_ready()
-        report = _process(session, input_folder, output_folder, pipeline, wait)
+    settings = _settings(input_folder, output_folder, pipeline, data or output_folder / ".labrelay" / pipeline)
+    with running_with_task(settings, pipeline) as session:
+        report = _process(session, input_folder, output_folder, wait)
     if json_file:
         json_file.write_text(report.as_json(), encoding="utf-8")
     print_report(report, output_folder, f"{input_folder} → {pipeline}")
@@ -50,8 +52,18 @@ def run(
         raise typer.Exit(PARTLY_FAILED)
 
 
-def ensure_task(session: Session, pipeline: str) -> None:
-    """Make the task that sends everything to one pipeline, once."""
+@contextmanager
+def running_with_task(settings: Settings, pipeline: str) -> Iterator[Session]:
+    """Both sides, the OEM side only after the task stands: what it announces earlier would be unmatched."""
+    with running(settings, "gateway") as session:
+        session.await_ready()
+        _ensure_task(session, pipeline)
+        with running(settings, "oem") as oem:
+            oem.await_ready()
+            yield session
+
+
+def _ensure_task(session: Session, pipeline: str) -> None:
     description = f"every image → {pipeline}"
     if description not in [task["description"] for task in session.launcher.get("/api/v2/tasks")["items"]]:
         session.launcher.post("/api/v2/tasks", {"description": description, "selector": True, "pipeline": pipeline})
@@ -75,11 +87,20 @@ def _settings(source: Path, output: Path, pipeline: str, data: Path) -> Settings
     )
 
 
-def _process(session: Session, source: Path, output: Path, pipeline: str, wait: float) -> Report:
-    ensure_task(session, pipeline)
+def _process(session: Session, source: Path, output: Path, wait: float) -> Report:
+    _take_up_again(session)
     started, wall = time.monotonic(), time.time()
     images = [path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
     digests = {path.relative_to(source).as_posix(): digest_file(path)[0] for path in images}
     jobs = follow(session.repository, lambda: len(digests), lambda: True, wait)
     took = time.monotonic() - started
     return build_report(written_files(source, digests, wall), jobs, judge(digests, output), took)
+
+
+def _take_up_again(session: Session) -> None:
+    """What an earlier run left failed or unmatched is tried once more."""
+    for job in all_jobs(session.repository):
+        if job.stage is Stage.FAILED:
+            session.repository.post(f"/api/v2/jobs/{job.id}/retry")
+        elif job.stage is Stage.UNMATCHED:
+            session.repository.post(f"/api/v2/jobs/{job.id}/reprocess")

@@ -32,9 +32,15 @@ def compare(results: Path, labels: Path) -> Comparison:
     truths = {path.relative_to(labels).with_suffix("").as_posix(): path for path in sorted(labels.rglob("*.png"))}
     if not truths:
         raise TrainingDataInvalid(f"There are no labels (.png) below {labels}.")
-    found = {_name(path, results): path for path in sorted(results.rglob(f"*{RESULT_SUFFIX}"))}
+    masks = [path for path in sorted(results.rglob(f"*{RESULT_SUFFIX}")) if not _is_hidden(path, results)]
+    found = {_name(path, results): path for path in masks}
     scores = [_score(name, path, found.get(name)) for name, path in truths.items()]
     return Comparison(scores, sorted(truths.keys() - found.keys()), sorted(found.keys() - truths.keys()))
+
+
+def _is_hidden(result: Path, results: Path) -> bool:
+    """Below a folder such as `.labrelay`, where `labrelay run` keeps its own copies."""
+    return any(part.startswith(".") for part in result.relative_to(results).parts)
 
 
 def _name(result: Path, results: Path) -> str:

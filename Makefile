@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test lint bench locks system clean
+.PHONY: demo test lint bench docs locks system clean
 
 demo: $(VENV)/.all
 	$(BIN)/labrelay demo $(ARGS)
@@ -20,6 +20,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Pages that are made from the code.
+docs: $(VENV)/.dev
+	$(BIN)/python tools/error_page.py > docs/errors.md
 
 # What the tests use besides Python packages: a browser and an MQTT broker. Without them those tests are skipped, and say so.
 system:

@@ -1,14 +1,18 @@
 """Fixtures that all tests share: free ports, a real Redis server, settings in a folder of their own."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import pipelines  # noqa: F401  (before OpenVINO: it keeps OpenVINO's telemetry from loading)
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.settings import Settings
 from labrelay.settings.model import Oem, Ports, Redis, WatchedFolder
+
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 
 
 def take_port() -> int:

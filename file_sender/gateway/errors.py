@@ -15,4 +15,4 @@ class NotOffered(LabrelayError):
 
     code = "not_offered"
     status = 501
-    default_next_step = "See docs/aicsd.md for what takes its place."
+    default_next_step = "See docs/integrator.md for what takes its place."

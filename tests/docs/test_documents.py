@@ -1,6 +1,8 @@
 """The documents stay true: their settings load, their code runs, their links lead somewhere, their codes exist."""
 
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -36,6 +38,20 @@ def test_the_pipeline_example_runs(tmp_path: Path) -> None:
     names: dict[str, object] = {}
     exec(textwrap.dedent(example), names)  # noqa: S102
     assert "brightness" in names
+
+
+def test_the_page_of_error_codes_is_the_codes_own() -> None:
+    made = subprocess.run(
+        [sys.executable, ROOT / "tools" / "error_page.py"], capture_output=True, check=True, text=True
+    )
+    assert (ROOT / "docs" / "errors.md").read_text(encoding="utf-8") == made.stdout, "run `make docs`"
+
+
+def test_every_code_that_the_operators_page_names_exists() -> None:
+    known = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "errors.md").read_text(encoding="utf-8"), re.MULTILINE))
+    table = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8").split("## Failure codes")[1]
+    named = set(re.findall(r"`(\w+)`", table))
+    assert named - known <= {"unmatched", "pipeline_gave_no_answer", "processing_deadline"}, named - known
 
 
 def test_no_document_names_a_path_of_some_machine() -> None:

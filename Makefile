@@ -25,7 +25,7 @@ bench: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python tools/error_page.py > docs/errors.md
 
-# What the tests use besides Python packages: a browser and an MQTT broker. Without them those tests are skipped, and say so.
+# What the tests use besides Python packages: a browser, an MQTT broker, PostgreSQL, nginx. Without them those tests are skipped, and say so.
 system:
 	@sh tools/system-packages
 

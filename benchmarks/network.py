@@ -18,8 +18,8 @@ MODEL = Path(__file__).parents[1] / "pipelines" / "nuclei" / "model"
 
 def measure_network(side: int, repeats: int) -> dict[str, Any]:
     """Median seconds of each step for an image of `side`² pixels with about 900 nuclei on 2048²."""
-    nuclei = 900.0 * side * side / 2048**2
-    field = make_field(1, "A01", 1, FieldOptions(height=side, width=side, nuclei=nuclei))
+    per_512 = 900.0 / (2048 / 512) ** 2
+    field = make_field(1, "A01", 1, FieldOptions(height=side, width=side, nuclei=per_512))
     segmenter = Segmenter(MODEL)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "A01.tif"

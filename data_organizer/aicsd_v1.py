@@ -5,19 +5,20 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 
 from data_organizer.journal import Journal
 from data_organizer.notification import Notifications, Verdict
 from labrelay.contracts.aicsd import WireJob
 from labrelay.errors import InputProblem, LabrelayError
+from labrelay.http import OwnThreads
 
 _STATUS: Final = {Verdict.SENT: 200, Verdict.NO_TASK: 204, Verdict.DONE_BEFORE: 208}
 
 
 def router(notifications: Notifications, journal: Journal) -> APIRouter:
     """The two v1 routes."""
-    routes = APIRouter(prefix="/api/v1", tags=["aicsd"])
+    threads = OwnThreads()  # both ask the watcher, which lives in the same process
+    routes = APIRouter(prefix="/api/v1", tags=["aicsd"], route_class=threads.route_class)
 
     @routes.post("/notifyNewFile")
     async def notify(request: Request) -> Response:
@@ -26,7 +27,7 @@ def router(notifications: Notifications, journal: Journal) -> APIRouter:
             job = WireJob.model_validate_json(await request.body())
         except ValidationError as error:
             return _text(500, f"the body is not a Job: {error.errors()[0]['msg']}")
-        return await run_in_threadpool(_notify, notifications, job)
+        return await threads.run(_notify, notifications, job)
 
     @routes.post("/retry")
     def retry() -> Response:

@@ -28,7 +28,7 @@ class Gateway:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._edge = Client(settings.edge_url, retries=1)
+        self._edge = Client(settings.edge_url, tls=settings.oem.tls, retries=1)
         self._parser = AttributeParser(settings.oem.attributes)
         self._settings = settings
 

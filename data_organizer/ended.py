@@ -21,7 +21,7 @@ class EndedFeed:
 
     def __init__(self, journal: Journal, settings: Settings, wait_s: float = WAIT_S) -> None:
         self._journal = journal
-        self._edge = Client(settings.edge_url, retries=0)
+        self._edge = Client(settings.edge_url, tls=settings.oem.tls, retries=0)
         self._instrument = settings.oem.instrument
         self._wait_s = wait_s
 
@@ -31,7 +31,8 @@ class EndedFeed:
         page = self._page(cursor)
         news = bool(page.ended) or page.epoch != epoch or page.next != cursor
         if news:
-            self._journal.ended(page.epoch, page.next, page.ended)
+            following = page.next if epoch in (None, page.epoch) else 0  # a new epoch's feed is read from its start
+            self._journal.ended(page.epoch, following, page.ended)
         return news
 
     def _page(self, after: int) -> EndedCaptures:

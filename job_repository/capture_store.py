@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from job_repository.conflicts import PredecessorMismatch
@@ -84,8 +84,9 @@ class CaptureStore:
             return _last(connection, instrument, folder, path)
 
     def without_jobs(self) -> list[StoredCapture]:
-        """Captures that have no job in the record (yet)."""
-        return self._some(~exists().where(JobRow.capture_id == COLUMNS.id))
+        """Captures that the record doesn't hold all jobs of (yet)."""
+        held = select(func.count()).where(JobRow.capture_id == COLUMNS.id).scalar_subquery()
+        return self._some(held < COLUMNS.job_count)
 
     def ended(self, capture_id: str) -> bool:
         """Whether the record holds the capture's end."""
@@ -111,14 +112,19 @@ def _known(connection: Connection, told: Announcement) -> StoredCapture | None:
     """The same announcement came before, or the content is that of the last capture."""
     place = (COLUMNS.instrument == told.instrument) & (COLUMNS.folder == told.folder) & (COLUMNS.path == told.path)
     same = (COLUMNS.sha256 == told.sha256) & COLUMNS.predecessor.is_not_distinct_from(told.predecessor)
-    row = connection.execute(select(*COLUMNS).where(place, same)).first()
-    if row is not None:
-        return _read(row)
+    row = connection.execute(select(*COLUMNS).where(place, same).order_by(COLUMNS.generation.desc()).limit(1)).first()
     last = _last(connection, told.instrument, told.folder, told.path)
+    if row is not None and _is_repeated(_read(row), last, told):
+        return _read(row)
     if last is None or last.id != told.predecessor:
         _check_predecessor(last, told)
         return None
     return last if last.announcement.sha256 == told.sha256 else None
+
+
+def _is_repeated(known: StoredCapture, last: StoredCapture | None, told: Announcement) -> bool:
+    """Of an older capture only the very same announcement: a lost journal names no predecessor after A, B, A either."""
+    return (last is not None and known.id == last.id) or known.announcement.modified_ns == told.modified_ns
 
 
 def _check_predecessor(last: StoredCapture | None, told: Announcement) -> None:

@@ -68,7 +68,7 @@ class Clocks:
     def view(self, job: Job) -> OwnedJob:
         """The job with its times."""
         with self._lock:
-            hands, now = self._of(job), self._now()
+            hands, now = self._current(job), self._now()
         claimed = job.stage in CLAIMED
         return OwnedJob(
             job=job,
@@ -82,6 +82,13 @@ class Clocks:
         with self._lock:
             self._hands.clear()
             self._start = self._now()
+
+    def _current(self, job: Job) -> Hands:
+        """A step that is committed and not yet told of here has just happened: no older time counts for its stage."""
+        hands, now = self._of(job), self._now()
+        if hands.stage is not job.stage:
+            hands = self._hands[job.id] = Hands(job.stage, now, now, now + self._lease(job, None))
+        return hands
 
     def _of(self, job: Job) -> Hands:
         found = self._hands.get(job.id)

@@ -122,7 +122,8 @@ def _fail(job: Job, step: FailJob | LoseInput, held: Held) -> Changes:
 
 
 def _relaunch(job: Job, step: RelaunchJob, held: Held) -> Changes:
-    return {**_UNWORKED, "stage": Stage.READY}
+    unclaimed = job.stage is Stage.LAUNCHED  # only a launch that a worker took counts against the attempts
+    return {**_UNWORKED, "stage": Stage.READY, "launches": job.launches - unclaimed}
 
 
 def _overdue(job: Job, step: MarkOverdue, held: Held) -> Changes:

@@ -54,7 +54,7 @@ class Epoch(Contract):
     seq: int
 
 
-def person(action: Action | None = None, x_labrelay_actor: Annotated[str, Header()] = "") -> Person:
+async def person(action: Action | None = None, x_labrelay_actor: Annotated[str, Header()] = "") -> Person:
     """Who acts: from the body, else from the header."""
     given = action or Action()
     return Person(given.actor or x_labrelay_actor or "local", given.reason)

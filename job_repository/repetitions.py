@@ -89,7 +89,7 @@ def _failed(job: Job, step: FailJob) -> bool:
 
 
 def _relaunched(job: Job, step: RelaunchJob) -> bool:
-    return job.stage is Stage.READY and job.launches > 0
+    return job.stage is Stage.READY
 
 
 def _overdue(job: Job, step: MarkOverdue) -> bool:

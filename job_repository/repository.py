@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from job_repository.absence import Absence
 from job_repository.capture_store import CaptureStore
 from job_repository.captures import Captures
 from job_repository.changes import RECORD, Changes, job_bell
@@ -28,6 +29,7 @@ from labrelay.loops import OwnerLoop
 from labrelay.settings import Settings
 
 LOOK_S = 0.25
+ABSENCE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class Repository:
         self.jobs = Jobs(
             self.record, self.live, self.restorer, layout, self.clocks, self.changes, committed=self._loop.wake
         )
+        overdue_s = settings.launcher.overdue_s
+        absence = Absence(self.live, self.restorer, self.clocks, self.jobs, overdue_s)
+        self._absence = OwnerLoop("job-repository absence", absence.turn, idle_s=min(ABSENCE_S, overdue_s / 4))
         store = CaptureStore(self.record)
         self.captures = Captures(
             store, self.tasks, self.jobs, self.live, self.restorer, layout, left_undone=self._incomplete.set
@@ -73,9 +78,11 @@ class Repository:
         self.live.floor = self.projector.position
         self.changes.rebase(self.live.floor)
         self._loop.start()
+        self._absence.start()
 
     def close(self) -> None:
         """Stop the projector and close the stores."""
+        self._absence.stop()
         self._loop.stop()
         self.live.close()
         self.record.close()
@@ -136,7 +143,7 @@ class Repository:
         self._loop.wake()
 
 
-def repository(request: Request) -> Repository:
+async def repository(request: Request) -> Repository:
     """The repository that an app was made with (a dependency of its routes)."""
     found: Repository = request.app.state.repository
     return found

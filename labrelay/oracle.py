@@ -2,12 +2,16 @@
 
 A result counts when its provenance sidecar names the written content and every output that the sidecar lists lies
 beside it with the listed digest. It never asks a service.
+
+Results of pipelines that write no sidecar can't be told from the folder alone. For those alone the caller may hand over
+what the services tell; such a result counts when each of its outputs lies in the folder with the told digest. (One
+without outputs has nothing to look at and is believed.)
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +48,17 @@ class Verdict:
     temporary: tuple[str, ...]
 
 
-def judge(written: Mapping[str, str], output: Path) -> Verdict:
+def judge(written: Mapping[str, str], output: Path, told: Iterable[Result] = ()) -> Verdict:
     """Compare what was written with what came back.
 
     Args:
         written: path below the watched folder (forward slashes) → hex SHA-256 of its last content.
         output: the OEM side's output folder.
+        told: results without a sidecar, as the services tell them.
     """
     digests = _digests(output)
     results, torn = _results(output, digests)
+    results += [_seen(output, result) for result in told if result.outputs.items() <= digests.items()]
     jobs = defaultdict(set)
     for result in results:
         jobs[result.source, result.input_sha256, result.task_id].add(result.job_id)
@@ -64,6 +70,11 @@ def judge(written: Mapping[str, str], output: Path) -> Verdict:
         torn=tuple(torn),
         temporary=tuple(sorted(path for path in digests if is_temporary(path))),
     )
+
+
+def _seen(output: Path, told: Result) -> Result:
+    finished = [(output / name).stat().st_mtime for name in told.outputs]
+    return replace(told, finished_s=max(finished, default=told.finished_s))
 
 
 def _digests(output: Path) -> dict[str, str]:

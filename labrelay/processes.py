@@ -160,7 +160,7 @@ def recorded_process(mark: Path) -> psutil.Process | None:
         same = abs(process.create_time() - float(known["created"])) < 1.0
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
-    return process if same and process.is_running() and process.status() != psutil.STATUS_ZOMBIE else None
+    return process if same and alive(process) else None
 
 
 def end_recorded(mark: Path) -> None:
@@ -179,12 +179,30 @@ def end_tree(pid: int) -> None:
     except psutil.NoSuchProcess:
         return
     _each([root], "terminate")
-    psutil.wait_procs([root], timeout=STOP_S)
-    left = [process for process in family if process.is_running()]
+    await_end([root], STOP_S)
+    left = await_end(family, 0.0)
     _each(left, "terminate")
-    _, alive = psutil.wait_procs(left, timeout=STOP_S / 5)
-    _each(alive, "kill")
-    psutil.wait_procs(alive, timeout=STOP_S)
+    stubborn = await_end(left, STOP_S / 5)
+    _each(stubborn, "kill")
+    await_end(stubborn, STOP_S)
+
+
+def await_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until processes have ended, at most so long; those that still run."""
+    end = time.monotonic() + seconds
+    while left := [process for process in processes if alive(process)]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    return left
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie, which nobody waits for in a container without an init, has ended."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _each(processes: list[psutil.Process], verb: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
-from labrelay.oracle import Verdict
+from labrelay.oracle import SIDECAR, Result, Verdict
 
 
 class Row(BaseModel):
@@ -121,6 +121,12 @@ def build_report(
     )
 
 
+def told_results(jobs: list[Job]) -> list[Result]:
+    """Complete jobs whose pipeline wrote no provenance sidecar, for the oracle to look at."""
+    complete = [job for job in jobs if job.stage is Stage.COMPLETE]
+    return [_told(job) for job in complete if not any(output.name.endswith(SIDECAR) for output in job.outputs)]
+
+
 def written_files(root: Path, digests: Mapping[str, str], since_s: float = 0.0) -> dict[str, WrittenFile]:
     """What lies below `root`; a file that was there before `since_s` counts as finished then."""
     files = {path: (root / path).stat() for path in digests}
@@ -128,6 +134,17 @@ def written_files(root: Path, digests: Mapping[str, str], since_s: float = 0.0) 
         path: WrittenFile(size=stat.st_size, sha256=digests[path], finished_s=max(stat.st_mtime, since_s))
         for path, stat in files.items()
     }
+
+
+def _told(job: Job) -> Result:
+    return Result(
+        source=job.source.path,
+        input_sha256=job.source.sha256,
+        job_id=job.id,
+        task_id=job.task.id if job.task else "",
+        outputs={output.returned_path or output.name: output.sha256 for output in job.outputs},
+        finished_s=job.updated_ns / 1e9,
+    )
 
 
 def _failed(job: Job) -> FailedFile:

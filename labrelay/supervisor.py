@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from labrelay.edge import Edge
 from labrelay.errors import SettingsInvalid
+from labrelay.http.guard import admit
 from labrelay.http.server import Listener
 from labrelay.processes import ChildSpec
 from labrelay.settings import ENV_FILE, Settings
@@ -56,6 +57,7 @@ def listener(name: str, settings: Settings) -> Listener:
     except ModuleNotFoundError as error:
         extra = "pip install 'labrelay[all]'"
         raise SettingsInvalid(f"{name} needs the package {error.name}.", next_step=f"Install it: {extra}.") from error
+    admit(app, (*settings.hosts, settings.advertise))
     return Listener(app, settings.bind, getattr(settings.ports, port))
 
 

@@ -12,9 +12,9 @@ from labrelay.matching import taking
 from task_launcher import aicsd_tasks
 from task_launcher.aicsd_format import BadJson, go_duration, read_wire, wire_task
 from task_launcher.callbacks import CallbackRefused, check_loopback
-from task_launcher.routes import InParts
+from task_launcher.routes import OWN_THREADS, InParts
 
-router = APIRouter(prefix="/api/v1", tags=["AiCSD"])
+router = APIRouter(prefix="/api/v1", tags=["AiCSD"], route_class=OWN_THREADS.route_class)
 
 
 async def _body(request: Request) -> bytes:

@@ -44,9 +44,9 @@ def fence_of(job: Job) -> Fence:
 def urls_of(settings: Settings, key: bytes, fence: Fence) -> Urls:
     """An attempt's capability URLs: the report goes to the job repository, the rest comes here."""
     subject, capability = f"{fence.job_id}/{fence.task_id}", query(key, fence)
-    launcher = settings.service_url("task_launcher")
+    launcher = settings.advertised_url("task_launcher")
     return Urls(
-        report=f"{settings.service_url('job_repository')}/api/v1/job/pipeline/{subject}?{capability}",
+        report=f"{settings.advertised_url('job_repository')}/api/v1/job/pipeline/{subject}?{capability}",
         status=f"{launcher}/api/v1/pipelineStatus/{subject}?{capability}",
         renew=f"{launcher}/api/v2/leases/{subject}?{capability}",
     )

@@ -157,7 +157,7 @@ class Aicsd:
 def carriers(settings: Settings, claims: Claims, jobs: Jobs, live: redis.Redis, broker: Broker) -> dict[str, Carrier]:
     """Every carrier by its name in a task."""
     return {
-        "streams": Streams(f"{settings.service_url('task_launcher')}/api/v2/claims"),
+        "streams": Streams(f"{settings.advertised_url('task_launcher')}/api/v2/claims"),
         "aicsd-redis": Aicsd(settings, claims, jobs, RedisSender(live)),
         "aicsd-mqtt": Aicsd(settings, claims, jobs, MqttSender(broker)),
     }

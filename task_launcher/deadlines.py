@@ -58,7 +58,12 @@ def decide(owned: OwnedJob, launcher: Launcher, alive: bool | None) -> Action | 
     """
     if owned.job.stage in WITH_WORKER:
         return _with_worker(owned, launcher)
-    reason = _waits_for(owned.job, alive) if owned.age_s > launcher.overdue_s else ""
+    if owned.age_s <= launcher.overdue_s:
+        return None
+    if owned.job.stage is Stage.LAUNCHED and alive and _renews(owned.job):
+        # Its message may be lost. If it isn't, the second one is refused at its claim.
+        return Relaunch(f"No worker has taken the launch within {launcher.overdue_s:g} s; it is sent again.")
+    reason = _waits_for(owned.job, alive)
     return Overdue(reason) if reason and reason != owned.job.overdue else None
 
 

@@ -1,12 +1,13 @@
 """`/api/v2` of the launcher."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from labrelay.contracts.base import Contract
 from labrelay.contracts.launches import Claim, ClaimRequest
 from labrelay.contracts.tasks import Task, TaskDraft
+from labrelay.http.threads import OwnThreads
 from task_launcher.explain import Explanation, Question, explain
 from task_launcher.launching import queues
 from task_launcher.pipelines import PipelineRow, pipeline_rows
@@ -14,10 +15,12 @@ from task_launcher.service import Launcher, Parts
 from task_launcher.switches import Mode
 from task_launcher.tasks import ACTOR_HEADER, LOCAL
 
-router = APIRouter()
+OWN_THREADS: Final = OwnThreads()
+"""Nearly every handler here asks the job repository."""
+router = APIRouter(route_class=OWN_THREADS.route_class)
 
 
-def parts(request: Request) -> Parts:
+async def parts(request: Request) -> Parts:
     """The parts of the launcher that serves this request."""
     launcher: Launcher = request.app.state.launcher
     return launcher.parts

@@ -12,7 +12,7 @@ from file_receiver.gateway.intake import Claimed, Intake
 from file_receiver.metrics import INPUTS_REFUSED
 from labrelay.contracts.captures import CaptureId, InputTrouble, InstrumentId, WantedInputs
 from labrelay.errors import LabrelayError
-from labrelay.http import parse_content_digest
+from labrelay.http import OwnThreads, parse_content_digest
 
 WAITING: Final = 64
 """Instruments that can wait at the same time, each in short turns, in threads kept apart from all other work."""
@@ -23,7 +23,7 @@ GAP_S: Final = 0.2
 
 def edge_router(captures: Captures, intake: Intake) -> APIRouter:
     """`/edge/v2/inputs…` over the repository's captures and the input store."""
-    router = APIRouter(prefix="/edge/v2/inputs", tags=["edge"])
+    router = APIRouter(prefix="/edge/v2/inputs", tags=["edge"], route_class=OwnThreads().route_class)
     _add_wanted(router, captures)
     _add_uploads(router, intake)
 

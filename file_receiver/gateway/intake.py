@@ -16,6 +16,7 @@ from file_receiver.gateway.upload import Upload
 from file_receiver.metrics import INPUTS_STORED
 from labrelay.errors import Forbidden
 from labrelay.files import CHUNK
+from labrelay.http import OwnThreads
 from labrelay.layout import GatewayLayout
 from labrelay.settings.model import Storage
 
@@ -47,6 +48,7 @@ class Intake:
         self._limits = limits
         self._captures = captures
         self._active: set[str] = set()
+        self._asking = OwnThreads()
 
     def held(self, capture_id: str, instrument: str | None) -> int:
         """Bytes of a capture that are here already.
@@ -75,11 +77,11 @@ class Intake:
             InputDigestMismatch: other bytes than announced; they are dropped.
             StorageFull: the disk is above its watermark.
         """
-        expected = await to_thread.run_sync(self._captures.expected, capture_id)
+        expected = await self._asking.run(self._captures.expected, capture_id)
         _check(expected, claimed)
         with self._alone(capture_id):
             created = await self._store(self._upload(capture_id, expected), expected, claimed.offset, body)
-        await to_thread.run_sync(self._captures.stored, capture_id, expected)
+        await self._asking.run(self._captures.stored, capture_id, expected)
         if created:
             INPUTS_STORED.inc()
         return created

@@ -60,6 +60,6 @@ def _add_questions(app: FastAPI, places: Places, arrivals: Arrivals, loop: Owner
 
 
 def _deliveries(settings: Settings, receipts: Receipts, places: Places, halted: threading.Event) -> Deliveries:
-    client = Client(settings.edge_url)
+    client = Client(settings.edge_url, tls=settings.oem.tls)
     instrument = settings.oem.instrument
     return Deliveries(client, instrument, receipts, places, Puller(client, instrument, halted))

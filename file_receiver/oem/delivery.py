@@ -69,6 +69,8 @@ class Deliveries:
                     self._send(job_id, places, epoch, places[0].attempt)
             except RequestRefused as refused:
                 _log.info("receipt not needed", job=job_id, cause=refused.cause)
+            except OSError as error:  # one unreadable file must not hold up all deliveries
+                _log.warning("receipt not repeated", job=job_id, cause=str(error))
 
     def _bring_all(self, offer: ReturnOffer) -> list[Place]:
         try:

@@ -10,6 +10,7 @@ from file_sender.gateway.errors import NotOffered
 from file_sender.gateway.jobs import Jobs
 from file_sender.gateway.sealed import output_of, sealed_file
 from labrelay.errors import LabrelayError, ServiceUnavailable
+from labrelay.http import OwnThreads
 from labrelay.layout import GatewayLayout
 
 JobId = Annotated[str, Path(max_length=64)]
@@ -17,7 +18,7 @@ JobId = Annotated[str, Path(max_length=64)]
 
 def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     """`/api/v1` over the sealed outputs."""
-    router = APIRouter(prefix="/api/v1", tags=["aicsd"])
+    router = APIRouter(prefix="/api/v1", tags=["aicsd"], route_class=OwnThreads().route_class)
     _add_files(router, jobs, layout)
 
     @router.post("/retry")

@@ -17,7 +17,7 @@ from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.errors import Forbidden, Unprocessable
 from labrelay.files import CHUNK
-from labrelay.http import content_digest
+from labrelay.http import OwnThreads, content_digest
 from labrelay.layout import GatewayLayout
 
 MOST: Final = 5_000
@@ -46,7 +46,7 @@ class SealedResponse(FileResponse):
 
 def edge_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     """`/edge/v2/returns…` and `/edge/v2/receipts` over the repository's jobs and the sealed outputs."""
-    router = APIRouter(prefix="/edge/v2", tags=["edge"])
+    router = APIRouter(prefix="/edge/v2", tags=["edge"], route_class=OwnThreads().route_class)
     _add_returns(router, jobs)
     _add_outputs(router, jobs, layout)
 

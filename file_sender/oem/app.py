@@ -18,7 +18,7 @@ from labrelay.settings import Settings
 
 def create(settings: Settings) -> FastAPI:
     """The app; its loop pushes what the gateway wants while it runs."""
-    sender = Sender(Client(settings.edge_url), settings.oem.instrument, Folders(settings.folders))
+    sender = Sender(Client(settings.edge_url, tls=settings.oem.tls), settings.oem.instrument, Folders(settings.folders))
     outbox = Outbox(sender)
     loop = OwnerLoop("file-sender-oem", outbox.turn)
 

@@ -14,6 +14,8 @@ from labrelay.errors import ServiceUnavailable
 
 GROUP: Final = "workers"
 FIELD: Final = "launch"
+FIRST: Final = "0"
+NEW: Final = ">"
 
 
 def launch_stream(pipeline: str) -> str:
@@ -42,21 +44,27 @@ class LaunchConsumer:
         self._redis = redis.Redis.from_url(url, decode_responses=True, socket_timeout=30, socket_connect_timeout=3)
         self._stream = launch_stream(pipeline)
         self._worker = worker
+        self._settled = FIRST
 
     def take(self, block_ms: int = 5000) -> Delivery | None:
         """The next launch, or None after `block_ms` milliseconds without one.
+
+        First come launches that this name took and never settled: those of a killed predecessor, or of an answer that
+        was lost with its connection.
 
         Raises:
             ServiceUnavailable: Redis can't be reached.
         """
         try:
-            return self._read(block_ms)
+            return self._left_over() or self._read(NEW, block_ms)
         except redis.ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
             self._make_group()
-            return self._read(block_ms)
+            self._settled = ""
+            return self._read(NEW, block_ms)
         except redis.RedisError as error:
+            self._settled = FIRST
             raise ServiceUnavailable(f"The message bus doesn't answer ({type(error).__name__}).") from error
 
     def take_over(self, idle_ms: int) -> Delivery | None:
@@ -90,8 +98,15 @@ class LaunchConsumer:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    def _read(self, block_ms: int) -> Delivery | None:
-        answer: Any = self._redis.xreadgroup(GROUP, self._worker, {self._stream: ">"}, count=1, block=block_ms)
+    def _left_over(self) -> Delivery | None:
+        if not self._settled:
+            return None
+        delivery = self._read(self._settled, None)
+        self._settled = delivery.message_id if delivery else ""
+        return delivery
+
+    def _read(self, after: str, block_ms: int | None) -> Delivery | None:
+        answer: Any = self._redis.xreadgroup(GROUP, self._worker, {self._stream: after}, count=1, block=block_ms)
         if not answer:
             return None
         messages = answer[self._stream] if isinstance(answer, dict) else answer[0][1]

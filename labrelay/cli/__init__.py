@@ -4,6 +4,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from labrelay.cli import config, demo, doctor, jobs, run, serve, tasks
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
@@ -28,8 +29,8 @@ def main() -> None:
         app()
     except LabrelayError as error:
         console = Console(stderr=True)
-        console.print(f"[bold red]{error.code.replace('_', ' ')}[/]: {error.cause}", highlight=False)
-        console.print(f"Next: {error.next_step}", highlight=False)
+        console.print(f"[bold red]{error.code.replace('_', ' ')}[/]: {escape(error.cause)}", highlight=False)
+        console.print(f"Next: {escape(error.next_step)}", highlight=False)
         sys.exit(_status(error))
 
 

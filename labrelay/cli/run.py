@@ -14,7 +14,7 @@ from labrelay.contracts.states import Stage
 from labrelay.errors import SettingsInvalid
 from labrelay.files import digest_file
 from labrelay.oracle import judge
-from labrelay.report import Report, build_report, written_files
+from labrelay.report import Report, build_report, told_results, written_files
 from labrelay.session import Session, free_ports, running, take_ports
 from labrelay.settings import Settings, WatchedFolder, load_settings
 from labrelay.telemetry import configure_logging
@@ -94,7 +94,7 @@ def _process(session: Session, source: Path, output: Path, wait: float) -> Repor
     digests = {path.relative_to(source).as_posix(): digest_file(path)[0] for path in images}
     jobs = follow(session.repository, lambda: len(digests), lambda: True, wait)
     took = time.monotonic() - started
-    return build_report(written_files(source, digests, wall), jobs, judge(digests, output), took)
+    return build_report(written_files(source, digests, wall), jobs, judge(digests, output, told_results(jobs)), took)
 
 
 def _take_up_again(session: Session) -> None:

@@ -9,7 +9,6 @@ from rich.table import Table
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
 from labrelay.http.client import Client
-from labrelay.selectors import parse_selector
 from labrelay.settings import load_settings
 
 group = typer.Typer(no_args_is_help=True, help="The rules that send files to pipelines.")
@@ -35,6 +34,8 @@ def add(
     config: Config = None,
 ) -> None:
     """Add a task; without --contains and --selector it takes every file."""
+    from labrelay.selectors import parse_selector  # its library belongs to the gateway, this command line to both sides
+
     body = {
         "description": description or f"{contains or 'every file'} → {pipeline}",
         "selector": parse_selector(selector) if selector else contains_selector(contains),

@@ -34,7 +34,7 @@ class Announcement(Contract):
         host: AiCSD's InputFile.Hostname.
         directory: AiCSD's InputFile.DirName, for display and selectors, with trailing separator.
         attributes: read from the name, plus the folder's fixed ones.
-        modified_ns: the file's mtime on the OEM side's clock, display only.
+        modified_ns: the file's mtime on the OEM side's clock; only tells a repeated announcement from a new one.
         must_match: an unmatched capture is a failure, not `unmatched`.
         returns: `instrument` brings outputs back; `none` completes when they are sealed (pushed captures).
     """

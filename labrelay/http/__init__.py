@@ -4,5 +4,6 @@ from labrelay.http.app import create_app
 from labrelay.http.client import Client
 from labrelay.http.digests import content_digest, parse_content_digest
 from labrelay.http.server import Listener, serve_all
+from labrelay.http.threads import OwnThreads
 
-__all__ = ["Client", "Listener", "content_digest", "create_app", "parse_content_digest", "serve_all"]
+__all__ = ["Client", "Listener", "OwnThreads", "content_digest", "create_app", "parse_content_digest", "serve_all"]

@@ -8,8 +8,9 @@ from typing import Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 
-from labrelay.errors import LabrelayError, ServiceUnavailable
+from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
 from labrelay.http.problem import error_from
+from labrelay.settings.model import Tls
 
 CONNECT_S: Final = 3.05
 READ_S: Final = 30.0
@@ -24,13 +25,26 @@ class Client:
         read_s: seconds without a byte before a call is given up.
         retries: further tries after a failed connection or a 502/503/504.
         repeat_all: all of this peer's calls may be repeated (labrelay's own steps are idempotent), not only GET/PUT.
+        tls: whom to trust and what to show, for `https` addresses.
+
+    Raises:
+        SettingsInvalid: a file that `tls` names is not there.
     """
 
-    def __init__(self, base_url: str, *, read_s: float = READ_S, retries: int = 2, repeat_all: bool = True) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        read_s: float = READ_S,
+        retries: int = 2,
+        repeat_all: bool = True,
+        tls: Tls | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._read_s = read_s
         self._retries = retries
         self._repeat_all = repeat_all
+        self._tls = _present(tls or Tls())
         self._local = threading.local()
 
     @property
@@ -39,6 +53,8 @@ class Client:
         if not hasattr(self._local, "session"):
             session = requests.Session()
             session.trust_env = False
+            session.verify = str(self._tls.ca) if self._tls.ca else True
+            session.cert = (str(self._tls.certificate), str(self._tls.key)) if self._tls.certificate else None
             session.mount("http://", HTTPAdapter(pool_maxsize=4))
             self._local.session = session
         return self._local.session  # type: ignore[no-any-return]
@@ -90,6 +106,13 @@ class Client:
     def delete(self, path: str, **options: Any) -> None:
         """DELETE."""
         self.request("DELETE", path, **options)
+
+
+def _present(tls: Tls) -> Tls:
+    missing = [file for file in (tls.ca, tls.certificate, tls.key) if file is not None and not file.is_file()]
+    if missing:
+        raise SettingsInvalid(f"The file {missing[0]} of [oem.tls] is not there.")
+    return tls
 
 
 def _streamed(options: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -58,6 +59,7 @@ async def _serve(listeners: list[Listener], sockets: list[socket.socket]) -> Non
     servers = [_Server(_config(listener)) for listener in listeners]
 
     def leave() -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open long polls are cut now, which is no error
         for server in servers:
             server.should_exit = True
 

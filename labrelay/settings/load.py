@@ -71,12 +71,15 @@ def _explain(error: ValidationError, path: Path) -> str:
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
-        where = f"{path}, key `{key}`" if path.is_file() else f"setting `{key}` (environment)"
+        file = str(path) if path.is_file() else "settings (environment)"
+        where = f"{file}, key `{key}`" if key else file
         lines.append(f"{where}: {_plain(problem, error)}")
     return " ".join(lines)
 
 
 def _plain(problem: Mapping[str, Any], error: ValidationError) -> str:
+    if problem["type"] == "value_error":  # a rule over several keys; its text says all, the input may hold secrets
+        return f"{problem['ctx']['error']}."
     if problem["type"] != "extra_forbidden":
         return f"{problem['msg']} (it is {problem['input']!r})."
     *parents, name = problem["loc"]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labrelay.contracts.captures import InstrumentId
 from labrelay.layout import GatewayLayout, OemLayout
+from labrelay.settings.exposure import refuse_open
 
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -48,12 +49,33 @@ class AttributeRule(Section):
     type: Literal["bool", "int", "string"]
 
 
+class Tls(Section):
+    """How the OEM side knows its gateway, and shows itself to it. All are PEM files.
+
+    Attributes:
+        ca: who must have signed the gateway's certificate; without it, the public authorities.
+        certificate: this machine's own certificate, where the gateway's proxy asks for one.
+        key: its private key.
+    """
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _pair(self) -> "Tls":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("a certificate needs its key and a key its certificate; set both or none")
+        return self
+
+
 class Oem(Section):
     """The instrument's side."""
 
     instrument: InstrumentId = "oem"
     hostname: str = "oem"
     edge_url: str = ""
+    tls: Tls = Tls()
     folders: tuple[WatchedFolder, ...] = ()
     output_folder: Path = Path("oem-files/output")
     attributes: dict[str, AttributeRule] = {}
@@ -117,10 +139,16 @@ class Storage(Section):
 
 
 class Pipelines(Section):
-    """Which pipelines `labrelay up` runs, and how."""
+    """Which pipelines `labrelay up` runs, and how.
+
+    Attributes:
+        threads: CPU threads of the network; 0 leaves it to OpenVINO.
+        concurrency: jobs that a worker has in hand: while one is computed, another is fetched or called back for.
+    """
 
     run: tuple[str, ...] = ("nuclei", "simulator")
     threads: Annotated[int, Field(ge=0)] = 0
+    concurrency: Annotated[int, Field(ge=1)] = 2
     simulator_carrier: Literal["streams", "aicsd-redis"] = "streams"
 
 
@@ -132,11 +160,20 @@ class Mqtt(Section):
 
 
 class Settings(Section):
-    """All settings of one machine."""
+    """All settings of one machine.
+
+    Attributes:
+        bind: the address that services listen on.
+        insecure: a `bind` that other machines can reach is meant so, though services have no logins.
+        hosts: further host names that calls may be addressed to (loopback names and `advertise` always may).
+        advertise: the host name or address under which pipelines reach this gateway.
+    """
 
     data: Path = Path("labrelay-data")
     bind: str = "127.0.0.1"
     insecure: bool = False
+    hosts: tuple[str, ...] = ()
+    advertise: str = "127.0.0.1"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     oem: Oem = Oem()
     ports: Ports = Ports()
@@ -152,6 +189,11 @@ class Settings(Section):
         names = [folder.name for folder in self.oem.folders]
         if len(set(names)) != len(names):
             raise ValueError("oem.folders: two watched folders have the same name; give each its own")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_open(self) -> "Settings":
+        refuse_open(self.bind, self.insecure)
         return self
 
     @property
@@ -187,3 +229,7 @@ class Settings(Section):
     def service_url(self, port_name: str) -> str:
         """Where a service of this machine listens, by its name in `ports`."""
         return f"http://127.0.0.1:{getattr(self.ports, port_name)}"
+
+    def advertised_url(self, port_name: str) -> str:
+        """Where pipelines reach a service of this gateway, from other machines or containers too."""
+        return f"http://{self.advertise}:{getattr(self.ports, port_name)}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import bentoml
+from starlette.types import ASGIApp
 
 from labrelay.http.guard import HostGuard
 from labrelay.settings import load_settings
@@ -54,4 +55,10 @@ class Nuclei:
         return self._station.masked(image, folder, diameter_px=diameter_px, pixel_size_um=pixel_size_um)
 
 
-Nuclei.add_asgi_middleware(HostGuard)  # type: ignore[attr-defined]
+def guarded(app: ASGIApp) -> HostGuard:
+    """The service behind the same guard as all others; settings are read where it runs, not where it is built."""
+    settings = load_settings()
+    return HostGuard(app, (*settings.hosts, settings.advertise))
+
+
+Nuclei.add_asgi_middleware(guarded)  # type: ignore[attr-defined]

@@ -24,7 +24,11 @@ class Station:
     def __init__(self, settings: Settings) -> None:
         loaded_segmenter()
         off = os.environ.get(WORKER, "").lower() == "off"
-        self._worker = None if off else Worker(find_nuclei, settings, os.environ.get(REPLICA, "1"))
+        self._worker = (
+            None
+            if off
+            else Worker(find_nuclei, settings, os.environ.get(REPLICA, "1"), concurrency=settings.pipelines.concurrency)
+        )
 
     def start(self) -> None:
         """Begin to take launches."""

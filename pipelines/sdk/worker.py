@@ -68,7 +68,7 @@ class Worker:
         self._loops = [
             OwnerLoop(f"{pipeline.topic}-{name}", lane.turn) for name, lane in zip(names, self._lanes, strict=True)
         ]
-        self._heartbeat = Heartbeat(pipeline, self.name, settings.service_url("registry"))
+        self._heartbeat = Heartbeat(pipeline, self.name, settings.advertised_url("registry"))
 
     @property
     def trouble(self) -> str:

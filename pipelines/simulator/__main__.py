@@ -31,9 +31,9 @@ def started(settings: Settings, carrier: str) -> list[Worker | Subscriber | Hear
     """Start what runs on a carrier. AiCSD's pipelines send no heartbeats; this process does it for its subscriber."""
     parts: list[Worker | Subscriber | Heartbeat]
     if carrier == "streams":
-        parts = [Worker(each, settings) for each in PIPELINES]
+        parts = [Worker(each, settings, concurrency=settings.pipelines.concurrency) for each in PIPELINES]
     else:
-        url = settings.service_url("registry")
+        url = settings.advertised_url("registry")
         parts = [Subscriber(settings.redis_url), *(Heartbeat(each, "aicsd-simulator", url) for each in PIPELINES)]
     for part in parts:
         part.start()

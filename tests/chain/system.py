@@ -52,9 +52,9 @@ class Instrument:
                 time.sleep(pause_s)
         self.written[name] = digest_file(path)[0]
 
-    def write_plate(self, wells: int, pause_s: float = 0.1) -> None:
+    def write_plate(self, wells: int, pause_s: float = 0.1, plate: str = "plate1") -> None:
         for number in range(wells):
-            self.write(f"plate1/run {number % 2}/A{number:02d}_s1.tif")
+            self.write(f"{plate}/run {number % 2}/A{number:02d}_s1.tif")
             time.sleep(pause_s)
 
 
@@ -97,14 +97,23 @@ class Chain:
         body = {"description": f"every file → {pipeline}", "selector": True, "pipeline": pipeline}
         self.session.launcher.post("/api/v2/tasks", body)
 
+    def pid(self, name: str) -> int | None:
+        """Process id of a child while it runs."""
+        (child,) = [child for child in self.session.tree.children if child.spec.name == name]
+        return child.pid
+
     def kill(self, name: str) -> None:
         """kill -9 one process of the tree; the supervisor starts it again."""
-        (child,) = [child for child in self.session.tree.children if child.spec.name == name]
-        if child.pid is not None:
-            family = [psutil.Process(child.pid), *psutil.Process(child.pid).children(recursive=True)]
+        pid = self.pid(name)
+        if pid is not None:
+            family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
             for process in family:
                 if process.is_running():
                     os.kill(process.pid, signal.SIGKILL)
+
+    def findings(self, name: str) -> Findings:
+        """What the oracle finds for one file, in its own sub-folder of the output."""
+        return judge_copies({name: self.instrument.written[name]}, (self.output / name).parent)
 
     def settle(self, seconds: float = 90.0) -> Findings:
         """Wait until nothing is lost and no job is open any more, then look once more after a while for doubles."""

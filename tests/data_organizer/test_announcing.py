@@ -4,13 +4,17 @@ import hashlib
 import os
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import requests
 
+import file_watcher.app
+from data_organizer.ended import EndedFeed
+from data_organizer.journal import Journal
 from labrelay.contracts.captures import Announcement
 from labrelay.errors import LabrelayError, Unprocessable
 from labrelay.settings import Settings
-from tests.data_organizer.conftest import Side, side_of, until
+from tests.data_organizer.conftest import Served, Side, side_of, until
 from tests.data_organizer.gateway import Gateway
 
 
@@ -144,3 +148,25 @@ def test_after_a_lost_journal_known_contents_are_adopted_and_new_ones_follow(
     finally:
         second.organizer.stop()
         second.watcher.stop()
+
+
+class JournalThatHearsOfTheEpoch(Journal):
+    """Its position is read, and right after that an acceptance brings the gateway's new epoch."""
+
+    def position(self) -> tuple[int | None, int]:
+        before = super().position()
+        super().ended(2, 0, [])
+        return before
+
+
+def test_a_feed_that_was_asked_for_under_an_older_epoch_is_read_from_its_start(
+    ruled: Settings, gateway: Gateway
+) -> None:
+    watcher = Served(file_watcher.app.create(ruled), ruled.ports.file_watcher)
+    watcher.start()
+    journal = Journal(ruled)
+    journal.ended(1, 5, [])
+    gateway.epoch, gateway.ended = 2, [str(uuid4()) for _ in range(6)]
+    EndedFeed(JournalThatHearsOfTheEpoch(ruled), ruled, wait_s=0).turn()
+    assert journal.position() == (2, 0)
+    watcher.stop()

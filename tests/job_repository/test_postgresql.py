@@ -23,7 +23,8 @@ from labrelay.settings.model import Record as RecordSettings
 from tests.job_repository.conftest import SHA_B, add_task, announce, job_of, receipt, take, until_returning
 
 pytest.importorskip("psycopg", reason="psycopg isn't installed")
-POSTGRES = shutil.which("postgres")
+BINARIES = os.pathsep.join([os.environ["PATH"], *(str(path) for path in Path("/usr/lib/postgresql").glob("*/bin"))])
+POSTGRES = shutil.which("postgres", path=BINARIES)
 pytestmark = pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL server is installed")
 
 
@@ -48,7 +49,7 @@ def database(free_port: int) -> Iterator[str]:
 
 def started(folder: Path, port: int) -> list[str]:
     data = str(folder / "data")
-    initdb = ["initdb", "-D", data, "-U", "labrelay", "-A", "trust", "-N"]
+    initdb = [str(shutil.which("initdb", path=BINARIES)), "-D", data, "-U", "labrelay", "-A", "trust", "-N"]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **account())
     return [str(POSTGRES), "-D", data, "-p", str(port), "-k", str(folder), "-c", "fsync=off"]
 
@@ -56,7 +57,7 @@ def started(folder: Path, port: int) -> list[str]:
 def await_server(server: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end and server.poll() is None:
-        ready = ["pg_isready", "-h", "127.0.0.1", "-p", str(port)]
+        ready = [str(shutil.which("pg_isready", path=BINARIES)), "-h", "127.0.0.1", "-p", str(port)]
         if subprocess.run(ready, stdout=subprocess.DEVNULL, cwd=folder, check=False).returncode == 0:
             return
         time.sleep(0.05)

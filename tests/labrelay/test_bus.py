@@ -41,6 +41,20 @@ def test_a_launch_that_a_dead_replica_held_is_taken_over(redis_url: str) -> None
     assert taken.launch == LAUNCH
 
 
+def test_a_restarted_replica_first_takes_what_it_left_behind_and_each_only_once(redis_url: str) -> None:
+    publish(redis_url)
+    publish(redis_url)
+    killed = LaunchConsumer(redis_url, "nuclei", "one")
+    left = [killed.take(block_ms=50), killed.take(block_ms=50)]
+    publish(redis_url)
+    restarted = LaunchConsumer(redis_url, "nuclei", "one")
+    taken = [restarted.take(block_ms=50) for _ in range(4)]
+    assert taken[:2] == left
+    assert taken[2] is not None
+    assert taken[2] not in left
+    assert taken[3] is None
+
+
 def test_a_consumer_goes_on_after_redis_was_emptied(redis_url: str) -> None:
     consumer = LaunchConsumer(redis_url, "nuclei", "one")
     assert consumer.take(block_ms=10) is None

@@ -2,7 +2,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from labrelay.oracle import judge
+from labrelay.oracle import Result, judge
 
 
 def leave(folder: Path, stem: str, job: str, digest: str, *, source: str, suffix: str = "") -> None:
@@ -59,3 +59,21 @@ def test_a_changed_output_is_torn_and_its_input_lost(tmp_path: Path) -> None:
 def test_unfinished_files_are_seen(tmp_path: Path) -> None:
     (tmp_path / ".x.labrelay-part").write_bytes(b"")
     assert judge({}, tmp_path).temporary == (".x.labrelay-part",)
+
+
+def told(job: str, outputs: dict[str, str]) -> Result:
+    return Result(source="a.tif", input_sha256="d1", job_id=job, task_id="t", outputs=outputs, finished_s=1.0)
+
+
+def test_a_told_result_counts_only_while_its_outputs_lie_there_with_their_digests(tmp_path: Path) -> None:
+    (tmp_path / "a-sim.tif").write_bytes(b"copy")
+    digest = hashlib.sha256(b"copy").hexdigest()
+    there = judge({"a.tif": "d1"}, tmp_path, [told("job1", {"a-sim.tif": digest})])
+    assert (there.lost, there.doubled) == ((), ())
+    assert there.results[0].finished_s == (tmp_path / "a-sim.tif").stat().st_mtime
+    assert judge({"a.tif": "d1"}, tmp_path, [told("job1", {"a-sim.tif": "other"})]).lost == ("a.tif",)
+    assert judge({"a.tif": "d1"}, tmp_path, [told("job1", {"gone.tif": digest})]).lost == ("a.tif",)
+
+
+def test_two_told_results_for_one_content_are_doubled(tmp_path: Path) -> None:
+    assert judge({"a.tif": "d1"}, tmp_path, [told("job1", {}), told("job2", {})]).doubled == ("a.tif",)

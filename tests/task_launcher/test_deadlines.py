@@ -74,6 +74,12 @@ def test_an_absent_pipeline_is_named() -> None:
     assert action == Overdue("No pipeline listens on only-file.")
 
 
+def test_a_launch_that_a_living_pipeline_does_not_take_is_sent_again() -> None:
+    assert isinstance(decide(owned(Stage.LAUNCHED, 301), LAUNCHER, True), Relaunch)
+    assert decide(owned(Stage.LAUNCHED, 299), LAUNCHER, True) is None
+    assert isinstance(decide(owned(Stage.LAUNCHED, 301, carrier="aicsd-redis"), LAUNCHER, True), Overdue)
+
+
 @given(
     st.sampled_from(list(Stage)),
     TIMES,
@@ -103,7 +109,8 @@ def test_no_job_of_the_launcher_waits_for_ever(
         assert not isinstance(action, Fail) or launches >= LAUNCHER.attempts
         assert not isinstance(action, Relaunch) or launches < LAUNCHER.attempts
     else:
-        assert isinstance(action, Overdue) == (age_s > LAUNCHER.overdue_s)
+        assert (action is not None) == (age_s > LAUNCHER.overdue_s)
+        assert isinstance(action, Overdue | None) or (stage is Stage.LAUNCHED and alive and carrier == "streams")
 
 
 @given(st.sampled_from(MINE), TIMES, ALIVE)

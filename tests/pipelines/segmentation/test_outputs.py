@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
+from labrelay.files import digest_file
 from pipelines.segmentation.images import Image, read_image
 from pipelines.segmentation.outputs import OutputFiles, write_labels, write_outputs, write_provenance
 from pipelines.segmentation.segment import Segmentation, Segmenter
@@ -81,8 +82,11 @@ def test_the_overlay_is_a_picture_of_the_same_size(files: OutputFiles) -> None:
     assert overlay.shape == (300, 400, 3)
 
 
-def test_the_provenance_is_what_the_caller_said(files: OutputFiles) -> None:
-    assert json.loads(files.provenance.read_text(encoding="utf-8")) == {"job": "7", "model": "discs 1.0.0"}
+def test_the_provenance_is_what_the_caller_said_and_lists_the_other_files_by_digest(files: OutputFiles) -> None:
+    told = json.loads(files.provenance.read_text(encoding="utf-8"))
+    listed = {entry["name"]: entry["sha256"] for entry in told.pop("outputs")}
+    assert told == {"job": "7", "model": "discs 1.0.0"}
+    assert listed == {path.name: digest_file(path)[0] for path in (files.labels, files.overlay, files.objects)}
 
 
 def test_a_write_that_fails_leaves_the_former_file_and_no_other(tmp_path: Path) -> None:

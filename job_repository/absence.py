@@ -1,0 +1,52 @@
+"""An absent OEM side can't say so: the repository flags the jobs that wait for it. They wait on, nothing fails."""
+
+import contextlib
+from typing import Final
+
+from job_repository.clocks import Clocks
+from job_repository.jobs import Jobs
+from job_repository.live import LiveStore
+from job_repository.restore import Restorer
+from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
+from labrelay.contracts.transitions import MarkOverdue
+from labrelay.errors import Conflict
+
+ACTOR: Final = "job-repository"
+MOST: Final = 5000
+_NOT_FETCHED: Final = (
+    "The results weren't fetched yet: look whether the instrument's side runs and reaches the gateway."
+)
+REASONS: Final = {
+    Stage.AWAITING_INPUT: "The file hasn't come yet: look whether the instrument's side runs and reaches the gateway.",
+    Stage.RETURNING: _NOT_FETCHED,
+    Stage.RECEIVING: _NOT_FETCHED,
+}
+
+
+class Absence:
+    """Looks for jobs that wait too long for an OEM side.
+
+    Args:
+        overdue_s: seconds in one stage after which a job is flagged.
+    """
+
+    def __init__(self, live: LiveStore, restorer: Restorer, clocks: Clocks, jobs: Jobs, overdue_s: float) -> None:
+        self._live = live
+        self._restorer = restorer
+        self._clocks = clocks
+        self._jobs = jobs
+        self._overdue_s = overdue_s
+
+    def turn(self) -> bool:
+        """Flag each once."""
+        _, waiting = self._restorer.guarded(lambda: self._live.standing(tuple(REASONS), None, None, MOST))
+        for job in waiting:
+            if not job.overdue and self._clocks.view(job).age_s > self._overdue_s:
+                self._flag(job)
+        return False
+
+    def _flag(self, job: Job) -> None:
+        step = MarkOverdue(epoch=job.epoch, actor=ACTOR, reason=REASONS[job.stage])
+        with contextlib.suppress(Conflict):  # it moved on meanwhile
+            self._jobs.step(job.id, step)

@@ -1,0 +1,88 @@
+"""`labrelay up|oem|gateway` as a person starts them: real commands with settings files of their own."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from labrelay.http.client import Client
+from labrelay.processes import alive
+from labrelay.settings import Settings, load_settings
+from tests.chain.jobs import until
+
+
+@dataclass
+class Side:
+    """One running command; `family` are the processes that it was seen to have."""
+
+    name: str
+    config: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.config)
+
+    @property
+    def repository(self) -> Client:
+        return Client(self.settings.service_url("job_repository"), retries=20)
+
+    @property
+    def launcher(self) -> Client:
+        return Client(self.settings.service_url("task_launcher"), retries=20)
+
+    def family(self) -> list[psutil.Process]:
+        """The supervisor's children, and theirs."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def kill(self) -> list[psutil.Process]:
+        """kill -9 the supervisor alone; what it leaves behind."""
+        left = self.family()
+        self.process.kill()
+        self.process.wait()
+        return left
+
+    def stop(self) -> None:
+        """Ctrl-C."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(60)
+
+
+def start(name: str, config: Path, ready: bool = True) -> Side:
+    """`labrelay NAME --config FILE`, until it says that it is ready."""
+    log = config.with_suffix(".log")
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "labrelay", name, "--config", str(config)]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    side = Side(name, config, process, log)
+    if ready:
+        until(lambda: b"ready" in log.read_bytes() or process.poll() is not None, f"{name} is ready")
+        assert process.poll() is None, log.read_text()
+    return side
+
+
+def of_folder(folder: Path) -> list[psutil.Process]:
+    """Every process on this machine whose command line or settings file lies below a folder; zombies are none."""
+    return [process for process in psutil.process_iter() if _names(process, str(folder))]
+
+
+def _names(process: psutil.Process, folder: str) -> bool:
+    try:
+        words = [*process.cmdline(), process.environ().get("LABRELAY_CONFIG", "")]
+    except psutil.Error:
+        return False
+    return alive(process) and process.pid != os.getpid() and any(folder in word for word in words)
+
+
+def settings_file(path: Path, data: Path, ports: dict[str, int], lines: str) -> Path:
+    """A settings file as a person writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = "\n".join(f"{name} = {number}" for name, number in ports.items())
+    path.write_text(f'data = "{data.as_posix()}"\n{lines}\n[ports]\n{numbers}\n', encoding="utf-8")
+    return path

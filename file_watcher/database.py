@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,9 +16,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    create_engine,
-    event,
 )
+
+from labrelay.sqlite import durable_engine
 
 metadata = MetaData()
 
@@ -74,8 +73,7 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._engine = create_engine(f"sqlite:///{file.as_posix()}")
-        event.listen(self._engine, "connect", _make_durable)
+        self._engine = durable_engine(file)
         self._turn = threading.Lock()
 
     def open(self) -> None:
@@ -99,10 +97,3 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
-
-
-def _make_durable(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

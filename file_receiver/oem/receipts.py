@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, Engine, create_engine, event, func, select, update
+from sqlalchemy import BigInteger, func, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from file_receiver.oem.naming import key_of
 from labrelay.contracts.captures import ReturnOffer
+from labrelay.sqlite import durable_engine
 
 RESERVED: Final = "reserved"
 WRITTEN: Final = "written"
@@ -86,7 +87,7 @@ class Receipts:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._engine = _engine(file)
+        self._engine = durable_engine(file)
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -182,14 +183,3 @@ def _row(offer: ReturnOffer, number: int, sha256: str, mark: str, path: str, bef
 
 def _place(row: Named) -> Place:
     return Place(**{name: getattr(row, name) for name in Place.__dataclass_fields__})
-
-
-def _engine(file: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{file.as_posix()}", connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def durable(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-
-    return engine

@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from job_repository.record.models import JobRow, Meta
 from labrelay.contracts.jobs import Job
 from labrelay.errors import ServiceUnavailable
+from labrelay.sqlite import make_durable
 
 MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
-BUSY_MS: Final = 10_000
 
 
 class Record:
@@ -98,10 +98,9 @@ def set_number(connection: Connection, key: str, value: int) -> None:
         connection.execute(insert(Meta).values(key=key, value=value))
 
 
-def _tune_sqlite(connection: Any, _: Any) -> None:
+def _tune_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin event below opens transactions
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    make_durable(connection, record)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -54,9 +54,12 @@ class Child:
         """Where its output goes."""
         return self._folder / f"{self.spec.name}.log"
 
-    def start(self) -> None:
-        """Start it; a process left over from a killed supervisor is ended first."""
+    def end_left_over(self) -> None:
+        """End the process that a killed supervisor left behind under this name."""
         end_recorded(self._pid_file)
+
+    def start(self) -> None:
+        """Start it."""
         environment = {**os.environ, **self.spec.environment, PARENT_ENV: str(os.getpid())}
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603
@@ -106,14 +109,24 @@ class ProcessTree:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="process-tree", daemon=True)
 
-    def start(self) -> None:
-        """Start all and watch over them.
+    def claim(self) -> None:
+        """Take the folder, and end what a killed supervisor left running in it.
 
         Raises:
             SettingsInvalid: another supervisor already runs on this data folder.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._claim_folder()
+        for child in self.children:
+            child.end_left_over()
+
+    def start(self) -> None:
+        """Start all and watch over them.
+
+        Raises:
+            SettingsInvalid: another supervisor already runs on this data folder.
+        """
+        self.claim()
         for child in self.children:
             child.start()
         self._thread.start()

@@ -2,14 +2,14 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from labrelay import supervisor
-from labrelay.errors import LabrelayError, ServiceUnavailable
+from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
 from labrelay.files import publish_bytes
 from labrelay.http.client import Client
 from labrelay.processes import ProcessTree
@@ -67,15 +67,30 @@ def run_folder(settings: Settings) -> Path:
 
 @contextmanager
 def running(settings: Settings, side: str = "up") -> Iterator[Session]:
-    """Start the processes of a side, stop them at the end."""
+    """Start the processes of a side, stop them at the end.
+
+    Raises:
+        SettingsInvalid: labrelay already runs on this data folder, or a port is taken.
+    """
     config = run_folder(settings).resolve() / "settings.json"
     publish_bytes(settings.model_dump_json(indent=1).encode(), config)
     tree = ProcessTree(supervisor.specs(side, settings, config), config.parent)
+    tree.claim()
+    _refuse_taken(supervisor.ports(side, settings))
     tree.start()
     try:
         yield Session(settings, tree, side)
     finally:
         tree.stop()
+
+
+def _refuse_taken(ports: Mapping[str, int]) -> None:
+    taken = [f"{port} ({name})" for name, port in ports.items() if not _is_free(port)]
+    if taken:
+        raise SettingsInvalid(
+            f"Somebody already listens on port {', '.join(taken)}.",
+            next_step="Stop it (is labrelay running already?), or change the section [ports].",
+        )
 
 
 def free_ports(wanted: Ports) -> Ports:

@@ -72,6 +72,17 @@ def listeners(group: str, settings: Settings) -> list[Listener]:
     return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge)]
 
 
+def ports(side: str, settings: Settings) -> dict[str, int]:
+    """What listens where on a side, by name."""
+    oem = {name: getattr(settings.ports, port) for name, (_, port) in OEM.items()}
+    gateway = {name: getattr(settings.ports, port) for name, (_, port) in GATEWAY.items()}
+    gateway["edge"] = settings.ports.edge
+    gateway |= {name: getattr(settings.ports, name) for name in settings.pipelines.run if name in BENTOS}
+    if not settings.redis.url:
+        gateway["redis"] = settings.redis.port
+    return {"up": oem | gateway, "gateway": gateway, "oem": oem}[side]
+
+
 def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
     """The processes of a side: `up` is both on one machine."""
     environment = {

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from labrelay.cli.progress import follow
-from labrelay.cli.run import running_with_task
+from labrelay.cli.run import running_with_task, stop_on_signals
 from labrelay.cli.table import print_report
 from labrelay.oracle import judge
 from labrelay.report import Report, build_report, written_files
@@ -39,6 +39,7 @@ def demo(
 ) -> None:
     """Show the whole chain on a simulated plate; exit status 0 only if all is well."""
     configure_logging("demo", "error")
+    stop_on_signals()
     root = data.resolve() / time.strftime("%Y%m%d-%H%M%S")
     settings = _settings(root)
     console.print(f"SYNTHETIC plate of {plate} wells, {images} images; everything lies in {root}")

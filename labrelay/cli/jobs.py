@@ -119,6 +119,16 @@ def _print_status(document: dict[str, Any]) -> None:
     for name, state in document["services"].items():
         table.add_row(name, f"[{'green' if state == 'ready' else 'yellow'}]{state}[/]")
     out.print(table)
-    summary = document["summary"] or {}
-    for key, value in summary.items():
-        out.print(f"{key}: {json.dumps(value) if isinstance(value, (dict, list)) else value}")
+    if document["summary"] is not None:
+        _print_summary(document["summary"])
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
+    stages = [f"{count} {stage.replace('_', ' ')}" for stage, count in summary["stages"].items() if count]
+    out.print(f"jobs      {', '.join(stages) or 'none yet'}")
+    for code, count in summary["failures"].items():
+        out.print(f"[red]failed[/]    {count} × {code} (`labrelay jobs --stage failed`)")
+    if summary["overdue"]:
+        out.print(f"[yellow]overdue[/]   {summary['overdue']} wait longer than they should (`labrelay doctor`)")
+    for each in summary["instruments"]:
+        out.print(f"reader    {each['instrument']}: {each['jobs']} jobs, {each['live']} on their way")

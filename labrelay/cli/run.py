@@ -1,5 +1,6 @@
 """`run`: a folder in, results out, then exit, through the same services as always."""
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ def run(
     if not input_folder.is_dir():
         raise SettingsInvalid(f"{input_folder} is not a folder.", next_step="Give the folder with the images.")
     configure_logging("run", "error")
+    stop_on_signals()
     settings = _settings(input_folder, output_folder, pipeline, data or output_folder / ".labrelay" / pipeline)
     with running_with_task(settings, pipeline) as session:
         report = _process(session, input_folder, output_folder, wait)
@@ -50,6 +52,12 @@ def run(
     print_report(report, output_folder, f"{input_folder} → {pipeline}")
     if not report.well:
         raise typer.Exit(PARTLY_FAILED)
+
+
+def stop_on_signals() -> None:
+    """SIGTERM ends like Ctrl-C, and Ctrl-C works where a shell in the background has switched it off."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 @contextmanager

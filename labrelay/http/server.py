@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
-from labrelay.errors import SettingsInvalid
+from labrelay.errors import ServiceUnavailable, SettingsInvalid
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def serve_all(listeners: list[Listener]) -> None:
 
     Raises:
         SettingsInvalid: a port is taken.
+        ServiceUnavailable: one of them can't start; the others are stopped too, so that a supervisor starts all anew.
     """
     sockets = [_bind(listener) for listener in listeners]
     asyncio.run(_serve(listeners, sockets))
@@ -57,18 +58,27 @@ def _bind(listener: Listener) -> socket.socket:
 
 async def _serve(listeners: list[Listener], sockets: list[socket.socket]) -> None:
     servers = [_Server(_config(listener)) for listener in listeners]
+    failed: list[int] = []
 
     def leave() -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open long polls are cut now, which is no error
         for server in servers:
             server.should_exit = True
 
+    async def serve(server: _Server, bound: socket.socket) -> None:
+        try:
+            await server.serve(sockets=[bound])
+        except SystemExit:  # uvicorn's way to say that an app didn't start; it has logged why
+            failed.append(bound.getsockname()[1])
+            leave()
+
     _on_signals(leave)
     try:
-        pairs = zip(servers, sockets, strict=True)
-        await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in pairs))
+        await asyncio.gather(*(serve(*pair) for pair in zip(servers, sockets, strict=True)))
     finally:
         leave()
+    if failed:
+        raise ServiceUnavailable(f"The service on port {failed[0]} can't start.", next_step="Look at the lines above.")
 
 
 def _config(listener: Listener) -> uvicorn.Config:

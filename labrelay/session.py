@@ -72,6 +72,7 @@ def running(settings: Settings, side: str = "up") -> Iterator[Session]:
     Raises:
         SettingsInvalid: labrelay already runs on this data folder, or a port is taken.
     """
+    supervisor.require_extras(side, settings)
     config = run_folder(settings).resolve() / "settings.json"
     publish_bytes(settings.model_dump_json(indent=1).encode(), config)
     tree = ProcessTree(supervisor.specs(side, settings, config), config.parent)

@@ -5,6 +5,7 @@ It alone knows services, and only by name: each is loaded with `importlib` insid
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +71,23 @@ def listeners(group: str, settings: Settings) -> list[Listener]:
     parts = {name: listener(name, settings) for name in GATEWAY}
     edge = Edge({noun: parts[name].app for noun, name in EDGE_ROUTES.items()})
     return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge)]
+
+
+def require_extras(side: str, settings: Settings) -> None:
+    """Refuse to start a side whose packages aren't installed.
+
+    Raises:
+        SettingsInvalid: names what is missing and the extra that brings it.
+    """
+    needed = {} if side == "oem" else dict.fromkeys(("redis", "alembic", "json_logic", "jinja2"), "gateway")
+    if side != "oem" and any(name in BENTOS for name in settings.pipelines.run):
+        needed |= dict.fromkeys(("bentoml", "openvino", "cv2", "skimage"), "pipelines")
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise SettingsInvalid(
+            f"This side needs {', '.join(missing)}, which the light install of an instrument's PC leaves out.",
+            next_step=f"Install it: pip install 'labrelay[{needed[missing[-1]]}]'.",
+        )
 
 
 def ports(side: str, settings: Settings) -> dict[str, int]:

@@ -64,27 +64,28 @@ def prepare(layout: GatewayLayout, job: Job) -> tuple[Path, Path]:
         The input's path and the output folder.
 
     Raises:
-        InputLost: the input's bytes aren't in the store.
+        InputLost: the input's bytes aren't in the store, or no longer those that arrived.
         OSError: the folder can't be made.
     """
     work = layout.work(job.id, job.epoch, job.attempt)
     (work / "input").mkdir(parents=True, exist_ok=True)
     (work / "output").mkdir(exist_ok=True)
     private = work / "input" / legal_name(job.source.path.rpartition("/")[2])
-    _place(layout.input_blob(job.source.instrument, job.source.sha256), private)
+    if not private.exists():
+        _place(layout.input_blob(job.source.instrument, job.source.sha256), private)
     return private, work / "output"
 
 
 def _place(blob: Path, private: Path) -> None:
+    """Copy the input: a link would let a pipeline that writes into it spoil the stored bytes."""
     if not blob.is_file():
         raise InputLost(f"The bytes of {private.name} are not in the gateway's store any more.")
-    try:
-        private.hardlink_to(blob)
-    except FileExistsError:
-        return
-    except OSError:  # another file system, or one without hard links
-        copy_published(blob, private)
-        private.chmod(READ_ONLY)
+    sha256, _ = copy_published(blob, private)
+    if sha256 != blob.name:
+        private.unlink()
+        blob.unlink()  # damaged: while it stands, no retry would ask the instrument for the file again
+        raise InputLost(f"The bytes of {private.name} have changed in the gateway's store.")
+    private.chmod(READ_ONLY)
 
 
 def discard(layout: GatewayLayout, job: Job) -> None:

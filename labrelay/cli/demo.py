@@ -76,7 +76,7 @@ def _play(session: Session, root: Path, plate: list[int], rate: float, wait: flo
     started = time.monotonic()
     reader = subprocess.Popen(_reader(watched, truth, plate, rate), stdout=subprocess.DEVNULL)  # noqa: S603
     try:
-        jobs = follow(session.repository, lambda: plate[1], lambda: reader.poll() is not None, wait)
+        jobs = follow(session.repository, lambda: plate[1], lambda _: reader.poll() is not None, wait)
     finally:
         reader.terminate()
         reader.wait()

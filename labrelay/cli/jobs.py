@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from labrelay.cli.serve import Config
 from labrelay.errors import LabrelayError, ServiceUnavailable
@@ -54,7 +54,7 @@ def list_jobs(
     if as_json:
         typer.echo(json.dumps(jobs, indent=1))
         return
-    table = Table("job", "file", "stage", "pipeline", "result or reason", box=None)
+    table = Table("job", Column("file", overflow="fold"), "stage", "pipeline", "result or reason", box=None)
     for job in jobs:
         table.add_row(job["id"][:8], job["source"]["path"], job["stage"], _pipeline(job), _outcome(job))
     out.print(table)

@@ -14,8 +14,10 @@ from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
 
 
-def follow(repository: Client, expected: Callable[[], int], finished: Callable[[], bool], wait_s: float) -> list[Job]:
-    """Wait until `expected()` files have only final jobs and `finished()` says that no more come, or `wait_s` passed.
+def follow(
+    repository: Client, expected: Callable[[], int], finished: Callable[[list[Job]], bool], wait_s: float
+) -> list[Job]:
+    """Wait until `expected()` files have only final jobs and `finished` says of these that all is there, or `wait_s`.
 
     Returns:
         The jobs as they stand then.
@@ -27,7 +29,7 @@ def follow(repository: Client, expected: Callable[[], int], finished: Callable[[
         while time.monotonic() < end:
             stages = _stages(repository)
             _show(progress, line, stages, expected())
-            if finished() and _settled(stages, expected()) and len(_paths(repository)) >= expected():
+            if _settled(stages, expected()) and finished(_final(repository)):
                 break
             time.sleep(0.25)
     return all_jobs(repository)
@@ -38,8 +40,8 @@ def all_jobs(repository: Client) -> list[Job]:
     return [Job.model_validate(job) for job in reversed(fetch_jobs(repository, 1_000_000))]
 
 
-def _paths(repository: Client) -> set[str]:
-    return {job.source.path for job in all_jobs(repository) if job.final}
+def _final(repository: Client) -> list[Job]:
+    return [job for job in all_jobs(repository) if job.final]
 
 
 def _stages(repository: Client) -> dict[str, int]:

@@ -11,6 +11,7 @@ import typer
 
 from labrelay.cli.progress import all_jobs, follow
 from labrelay.cli.table import print_report
+from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.errors import SettingsInvalid
 from labrelay.files import digest_file
@@ -100,7 +101,8 @@ def _process(session: Session, source: Path, output: Path, wait: float) -> Repor
     started, wall = time.monotonic(), time.time()
     images = [path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
     digests = {path.relative_to(source).as_posix(): digest_file(path)[0] for path in images}
-    jobs = follow(session.repository, lambda: len(digests), lambda: True, wait)
+    jobs = follow(session.repository, lambda: len(digests), lambda jobs: digests.items() <= _contents(jobs), wait)
+    jobs = [job for job in jobs if (job.source.path, job.source.sha256) in digests.items()]  # not of earlier contents
     took = time.monotonic() - started
     return build_report(written_files(source, digests, wall), jobs, judge(digests, output, told_results(jobs)), took)
 
@@ -112,3 +114,7 @@ def _take_up_again(session: Session) -> None:
             session.repository.post(f"/api/v2/jobs/{job.id}/retry")
         elif job.stage is Stage.UNMATCHED:
             session.repository.post(f"/api/v2/jobs/{job.id}/reprocess")
+
+
+def _contents(jobs: list[Job]) -> set[tuple[str, str]]:
+    return {(job.source.path, job.source.sha256) for job in jobs}

@@ -61,10 +61,17 @@ def list_tasks(as_json: Json = False, config: Config = None) -> None:
     out.print(table)
 
 
-def remove(task_id: str, config: Config = None) -> None:
+def remove(
+    task_id: Annotated[str, typer.Argument(help="The task, by id or its first characters.")], config: Config = None
+) -> None:
     """Remove a task; jobs that it took keep it on record."""
-    _launcher(config).delete(f"/api/v2/tasks/{task_id}")
-    out.print(f"removed {task_id}")
+    launcher = _launcher(config)
+    tasks: list[dict[str, Any]] = launcher.get("/api/v2/tasks")["items"]
+    chosen = [task for task in tasks if task["id"].startswith(task_id)]
+    if len(chosen) != 1:
+        raise typer.BadParameter(f"{len(chosen)} tasks begin with {task_id!r}; `labrelay task list` shows them")
+    launcher.delete(f"/api/v2/tasks/{chosen[0]['id']}")
+    out.print(f"removed {chosen[0]['id']}")
 
 
 def explain(

@@ -51,6 +51,7 @@ def _bind(listener: Listener) -> socket.socket:
     try:
         bound.bind((listener.host, listener.port))
     except OSError as error:
+        bound.close()
         cause = f"Port {listener.port} on {listener.host} can't be used: {error.strerror}."
         raise SettingsInvalid(cause, next_step="Stop what listens there, or change the section [ports].") from error
     return bound
@@ -70,6 +71,7 @@ async def _serve(listeners: list[Listener], sockets: list[socket.socket]) -> Non
             await server.serve(sockets=[bound])
         except SystemExit:  # uvicorn's way to say that an app didn't start; it has logged why
             failed.append(bound.getsockname()[1])
+            bound.close()
             leave()
 
     _on_signals(leave)

@@ -1,7 +1,5 @@
 """Claims: one worker gets everything for one attempt."""
 
-import errno
-import os
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +14,7 @@ from labrelay.contracts.states import Stage
 from labrelay.contracts.transitions import RelaunchJob
 from labrelay.http.client import Client
 from labrelay.settings import Settings
-from task_launcher.attempts import layout_of, prepare
+from task_launcher.attempts import InputLost, layout_of, prepare
 from tests.task_launcher.conftest import CONTENT, store_blob
 from tests.task_launcher.double import Repository, a_job, a_task
 
@@ -110,15 +108,20 @@ def test_the_private_name_is_legal_everywhere(settings: Settings, path: str, nam
     assert private.name == name
 
 
-def test_without_hard_links_the_input_is_copied_read_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EXDEV, "another file system")
-
-    monkeypatch.setattr(os, "link", refuse)
+def test_a_pipeline_that_writes_into_its_input_spoils_nothing(settings: Settings) -> None:
     digest, blob = store_blob(settings)
     job = a_job(sha256=digest, attempt=1)
     private, _ = prepare(layout_of(settings), job)
-    assert private.read_bytes() == CONTENT
-    assert not private.samefile(blob)
     assert private.stat().st_mode & 0o222 == 0
+    private.chmod(0o644)
+    private.write_bytes(b"scribbled over")
+    assert blob.read_bytes() == CONTENT
     assert prepare(layout_of(settings), job)[0] == private
+
+
+def test_bytes_that_changed_in_the_store_are_never_worked_on(settings: Settings) -> None:
+    digest, blob = store_blob(settings)
+    blob.write_bytes(b"rotten")
+    with pytest.raises(InputLost, match="changed"):
+        prepare(layout_of(settings), a_job(sha256=digest, attempt=1))
+    assert not blob.exists()

@@ -49,6 +49,12 @@ class Gateway:
         except ValidationError as error:
             raise Unprocessable(f"{entry.path}: {error.errors()[0]['msg']}", next_step="Rename the file.") from error
 
+    def attributes(self, path: str, folder: str = "") -> dict[str, str]:
+        """Attributes of a file that needs not exist; without `folder` those of the first watched folder."""
+        fixed = {each.name: each.attributes for each in self._settings.folders}
+        chosen = fixed.get(folder) if folder else next(iter(fixed.values()))
+        return {**(chosen or {}), **self._parser.parse(path.rpartition("/")[2])}
+
     def announce(self, announcement: Announcement) -> CaptureAccepted | Mismatch:
         """Announce; repeating it gets the same answer.
 

@@ -50,4 +50,9 @@ def create(settings: Settings) -> FastAPI:
         """Why announcing or the feed of ended captures halts, empty while all is well."""
         return {"announce": loops[0].trouble, "ended": loops[1].trouble}
 
+    @app.get("/api/v2/attributes", tags=["attributes"])
+    def attributes(name: str, folder: str = "") -> dict[str, str]:
+        """What a file of this name would be announced with: the folder's fixed attributes and those of the name."""
+        return gateway.attributes(name, folder)
+
     return app

@@ -8,8 +8,9 @@ from rich.table import Table
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
+from labrelay.errors import ServiceUnavailable
 from labrelay.http.client import Client
-from labrelay.settings import load_settings
+from labrelay.settings import Settings, load_settings
 
 group = typer.Typer(no_args_is_help=True, help="The rules that send files to pipelines.")
 
@@ -82,7 +83,11 @@ def explain(
 ) -> None:
     """Say which task would take a file, and why not the others."""
     settings = load_settings(config)
-    body = {"path": file, "instrument": instrument or settings.oem.instrument, "attributes": {}}
+    body = {
+        "path": file,
+        "instrument": instrument or settings.oem.instrument,
+        "attributes": _attributes(settings, file),
+    }
     answer = _launcher(config).post("/api/v2/explain", body)
     if as_json:
         typer.echo(json.dumps(answer, indent=1))
@@ -102,6 +107,16 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise typer.BadParameter(f"{text!r} isn't name=value")
     return name, value
+
+
+def _attributes(settings: Settings, file: str) -> dict[str, str]:
+    """As the OEM side would read them; none where it doesn't run on this machine."""
+    organizer = Client(settings.service_url("data_organizer"), retries=0)
+    try:
+        answer: dict[str, str] = organizer.get("/api/v2/attributes", params={"name": file})
+    except ServiceUnavailable:
+        return {}
+    return answer
 
 
 def _launcher(config: Any) -> Client:

@@ -71,10 +71,3 @@ def test_a_second_supervisor_on_the_same_data_is_refused_and_harms_nothing(machi
     assert b"already runs" in second.log.read_bytes()
     machine.instrument.write("a.tif")
     machine.settle()
-
-
-def test_a_stopped_supervisor_leaves_no_process(machine: Machine) -> None:
-    machine.up.stop()
-    assert machine.up.process.returncode == 0
-    assert of_folder(machine.up.settings.data) == []
-    machine.up = start("up", machine.up.config)

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import yaml
 from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 
 from labrelay.settings import load_settings
 from tests.compose.stack import COMPOSE, ROOT, board
@@ -38,7 +39,7 @@ def test_the_board_groups_only_by_labels_that_exist() -> None:
     labels = {
         f"{collector._name}{suffix}": {*collector._labelnames, "le", "job", "instance"}
         for collector in REGISTRY._collector_to_names
-        if hasattr(collector, "_labelnames")
+        if isinstance(collector, MetricWrapperBase)
         for suffix in SUFFIXES.get(collector._type, ())
     }
     for expression in EXPRESSIONS:

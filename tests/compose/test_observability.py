@@ -40,7 +40,7 @@ def test_the_board_groups_only_by_labels_that_exist() -> None:
         f"{collector._name}{suffix}": {*collector._labelnames, "le", "job", "instance"}
         for collector in REGISTRY._collector_to_names
         if isinstance(collector, MetricWrapperBase)
-        for suffix in SUFFIXES.get(collector._type, ())
+        for suffix in SUFFIXES.get(str(collector._type), ())
     }
     for expression in EXPRESSIONS:
         name = next(iter(re.findall(r"\blabrelay_\w+", expression)), "")

@@ -13,6 +13,7 @@ from rich.console import Console
 from labrelay.cli.progress import follow
 from labrelay.cli.run import running_with_task, stop_on_signals
 from labrelay.cli.table import print_report
+from labrelay.errors import LabrelayError
 from labrelay.oracle import judge
 from labrelay.report import Report, build_report, written_files
 from labrelay.session import Session, free_ports, take_ports
@@ -28,8 +29,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    plate: Annotated[int, typer.Option(help="Wells of the plate: 96 or 384.")] = 96,
-    images: Annotated[int, typer.Option(min=1, help="Images that the reader writes.")] = 24,
+    plate: Annotated[
+        int, typer.Option(help="Wells of the plate: 96 or 384.", callback=lambda wells: _known_plate(wells))
+    ] = 96,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images that the reader writes (default: every well).")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another plate.")] = 1,
     rate: Annotated[float, typer.Option(help="Images per second that the reader writes.")] = 2.0,
     data: Annotated[Path, typer.Option(help="Where everything lies.")] = Path("demo-data"),
@@ -40,12 +45,13 @@ def demo(
     """Show the whole chain on a simulated plate; exit status 0 only if all is well."""
     configure_logging("demo", "error")
     stop_on_signals()
+    count = images or plate
     root = data.resolve() / time.strftime("%Y%m%d-%H%M%S")
     settings = _settings(root)
-    console.print(f"SYNTHETIC plate of {plate} wells, {images} images; everything lies in {root}")
+    console.print(f"SYNTHETIC plate of {plate} wells, {count} images; everything lies in {root}")
     with running_with_task(settings, "nuclei") as session:
         console.print(f"dashboard: {settings.service_url('dashboard')}")
-        report = _play(session, root, [plate, images, seed], rate, wait)
+        report = _play(session, root, [plate, count, seed], rate, wait)
         if json_file:
             json_file.write_text(report.as_json(), encoding="utf-8")
         print_report(report, settings.oem.output_folder, "demo")
@@ -76,7 +82,11 @@ def _play(session: Session, root: Path, plate: list[int], rate: float, wait: flo
     started = time.monotonic()
     reader = subprocess.Popen(_reader(watched, truth, plate, rate), stdout=subprocess.DEVNULL)  # noqa: S603
     try:
-        jobs = follow(session.repository, lambda: plate[1], lambda _: reader.poll() is not None, wait)
+        jobs = follow(
+            session.repository, lambda: _expected(reader, plate[1]), lambda _: reader.poll() is not None, wait
+        )
+        if reader.poll():
+            raise LabrelayError(f"The simulated reader stopped with status {reader.returncode}.")
     finally:
         reader.terminate()
         reader.wait()
@@ -86,6 +96,16 @@ def _play(session: Session, root: Path, plate: list[int], rate: float, wait: flo
     counts = {row["file"]: int(row["count"]) for row in rows}
     verdict = judge(digests, session.settings.oem.output_folder)
     return build_report(written_files(watched, digests), jobs, verdict, took, counts)
+
+
+def _expected(reader: subprocess.Popen[bytes], images: int) -> int:
+    return 0 if reader.poll() else images  # a reader that failed writes no more: nothing is worth waiting for
+
+
+def _known_plate(wells: int) -> int:
+    if wells not in (96, 384):
+        raise typer.BadParameter("a plate has 96 or 384 wells")
+    return wells
 
 
 def _reader(watched: Path, truth: Path, plate: list[int], rate: float) -> list[str]:

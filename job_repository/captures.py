@@ -10,7 +10,7 @@ from job_repository.conflicts import DigestMismatch
 from job_repository.holdings import holds_input
 from job_repository.jobs import Jobs, Locks
 from job_repository.live import LiveStore
-from job_repository.matching import Match, match, selector_data
+from job_repository.matching import Match, match
 from job_repository.metrics import ANNOUNCED
 from job_repository.restore import Restorer
 from job_repository.steps import Created, LoseInput, StoreInput, Supersede
@@ -120,7 +120,7 @@ class Captures:
 
     def match_now(self, job: Job) -> Match:
         """What today's tasks say of a job's capture."""
-        return match(self._tasks.all(), selector_data(job))
+        return match(self._tasks.all(), job.source)
 
     def complete_all(self) -> None:
         """After a crash: captures that have no job in the record get theirs."""

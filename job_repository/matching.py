@@ -1,15 +1,12 @@
-"""Which tasks take a capture. Pure; a selector that can't be evaluated harms only its own task."""
+"""Which tasks take a capture, by the kernel's one rule; what could not be evaluated is noted and counted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from job_repository.metrics import BROKEN_SELECTORS
-from labrelay.contracts.aicsd import wire_job
-from labrelay.contracts.jobs import Job
-from labrelay.contracts.states import Owner
+from labrelay import matching
+from labrelay.contracts.jobs import Source
 from labrelay.contracts.tasks import FrozenTask, Task
-from labrelay.selectors import SelectorInvalid, selects
 
 
 @dataclass(frozen=True)
@@ -20,34 +17,14 @@ class Match:
     notes: tuple[str, ...] = ()
 
 
-def match(tasks: Iterable[Task], data: dict[str, Any]) -> Match:
-    """The first task in order (order, then id) that takes the capture, and every `also` task that takes it.
-
-    Args:
-        tasks: today's tasks; disabled ones are passed over.
-        data: AiCSD's form of the job.
-    """
-    taken: list[FrozenTask] = []
-    notes: list[str] = []
-    found = False
-    for task in sorted(tasks, key=lambda each: (each.order, each.id)):
-        if not task.enabled or (found and not task.also):
-            continue
-        if _takes(task, data, notes):
-            taken.append(FrozenTask.of(task))
-            found = found or not task.also
-    return Match(tuple(taken), tuple(notes))
-
-
-def _takes(task: Task, data: dict[str, Any], notes: list[str]) -> bool:
-    try:
-        return selects(task.selector, data)
-    except SelectorInvalid as error:
-        BROKEN_SELECTORS.labels(task.id).inc()
-        notes.append(f"Task {task.id} ({task.description}) was passed over: {error.cause}")
-        return False
-
-
-def selector_data(job: Job) -> dict[str, Any]:
-    """What selectors see: the job as AiCSD's data organizer sends it for matching."""
-    return {**wire_job(job).wire(), "Owner": Owner.DATA_ORGANIZER.value, "Status": "Incomplete", "ErrorDetails": None}
+def match(tasks: Iterable[Task], source: Source) -> Match:
+    """What today's tasks say of a capture: the first match takes it, tasks marked `also` besides."""
+    data = matching.selector_data(source.path, source.host, source.directory, source.attributes)
+    verdicts = matching.match(tasks, data)
+    broken = [verdict for verdict in verdicts if verdict.outcome is matching.Outcome.BROKEN]
+    for verdict in broken:
+        BROKEN_SELECTORS.labels(verdict.task.id).inc()
+    return Match(
+        tasks=tuple(FrozenTask.of(verdict.task) for verdict in verdicts if verdict.takes),
+        notes=tuple(f"Task {each.task.id} ({each.task.description}) was passed over: {each.detail}" for each in broken),
+    )

@@ -37,7 +37,15 @@ def load_everything() -> None:
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if not module.name.endswith((".__main__", ".service")) and ".migrations" not in module.name:
-                importlib.import_module(module.name)
+                _load(module.name)
+
+
+def _load(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":  # training is an extra of its own; its errors stand in modules that need no torch
+            raise
 
 
 def page() -> str:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
+from pydantic import ValidationError
 
 from labrelay.contracts.launches import Launch
 from labrelay.errors import ServiceUnavailable
+from labrelay.telemetry import logger
 
 GROUP: Final = "workers"
 FIELD: Final = "launch"
 FIRST: Final = "0"
 NEW: Final = ">"
+_log = logger("labrelay.bus.streams")
 
 
 def launch_stream(pipeline: str) -> str:
@@ -80,12 +83,15 @@ class LaunchConsumer:
     def acknowledge(self, delivery: Delivery) -> None:
         """Take the message off the stream: the claim (or its refusal) is settled."""
         try:
-            with self._redis.pipeline(transaction=True) as batch:
-                batch.xack(self._stream, GROUP, delivery.message_id)
-                batch.xdel(self._stream, delivery.message_id)
-                batch.execute()
+            self._settle(delivery.message_id)
         except redis.RedisError as error:
             raise ServiceUnavailable(f"The message bus doesn't answer ({type(error).__name__}).") from error
+
+    def _settle(self, message_id: str) -> None:
+        with self._redis.pipeline(transaction=True) as batch:
+            batch.xack(self._stream, GROUP, message_id)
+            batch.xdel(self._stream, message_id)
+            batch.execute()
 
     def close(self) -> None:
         """Close the connection."""
@@ -116,4 +122,9 @@ class LaunchConsumer:
         if not messages:
             return None
         message_id, fields = messages[0]
-        return Delivery(message_id, Launch.model_validate_json(fields[FIELD]))
+        try:
+            return Delivery(message_id, Launch.model_validate_json((fields or {})[FIELD]))
+        except (KeyError, ValidationError) as error:  # of another version: the launcher wakes the job once more
+            _log.error("a launch can't be read, it is taken off the stream", id=message_id, cause=str(error))
+            self._settle(message_id)
+            return None

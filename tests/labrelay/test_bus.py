@@ -64,6 +64,17 @@ def test_a_consumer_goes_on_after_redis_was_emptied(redis_url: str) -> None:
     assert consumer.take(block_ms=50) is not None
 
 
+def test_a_message_of_another_version_is_taken_off_and_holds_up_nobody(redis_url: str) -> None:
+    consumer = LaunchConsumer(redis_url, "nuclei", "one")
+    with redis.Redis.from_url(redis_url) as client:
+        client.xadd(launch_stream("nuclei"), {"launch": '{"of": "another version"}'})
+        client.xadd(launch_stream("nuclei"), {"unknown": "field"})
+        publish(redis_url)
+        taken = [consumer.take(block_ms=50) for _ in range(3)]
+        assert [delivery.launch for delivery in taken if delivery] == [LAUNCH]
+        assert client.xlen(launch_stream("nuclei")) == 1
+
+
 def test_a_bus_that_is_away_is_said_plainly(free_port: int) -> None:
     with pytest.raises(ServiceUnavailable, match="bus"):
         LaunchConsumer(f"redis://127.0.0.1:{free_port}/0", "nuclei", "one").take(block_ms=10)

@@ -41,8 +41,7 @@ def run(
     ] = None,
 ) -> None:
     """Take every image below a folder through a pipeline. Exit status 0: all complete, 3: some failed."""
-    if not input_folder.is_dir():
-        raise SettingsInvalid(f"{input_folder} is not a folder.", next_step="Give the folder with the images.")
+    _check_folders(input_folder, output_folder)
     configure_logging("run", "error")
     stop_on_signals()
     settings = _settings(input_folder, output_folder, pipeline, data or output_folder / ".labrelay" / pipeline)
@@ -53,6 +52,14 @@ def run(
     print_report(report, output_folder, f"{input_folder} → {pipeline}")
     if not report.well:
         raise typer.Exit(PARTLY_FAILED)
+
+
+def _check_folders(source: Path, output: Path) -> None:
+    if not source.is_dir():
+        raise SettingsInvalid(f"{source} is not a folder.", next_step="Give the folder with the images.")
+    if output.resolve().is_relative_to(source.resolve()):
+        cause = f"The results' folder {output} lies in the images' folder: the next run would take results for images."
+        raise SettingsInvalid(cause, next_step="Give a folder beside it.")
 
 
 def stop_on_signals() -> None:

@@ -94,6 +94,13 @@ def test_a_folder_that_is_not_there_cannot_be_run(tmp_path: Path) -> None:
     assert (answer.status, "is not a folder" in plain(answer.err)) == (2, True)
 
 
+def test_results_are_never_written_among_the_images(tmp_path: Path) -> None:
+    for output in (tmp_path, tmp_path / "results"):
+        answer = labrelay("run", "--input", str(tmp_path), "--output", str(output))
+        assert (answer.status, "results for images" in plain(answer.err)) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def plain(text: str) -> str:
     """Text without the line breaks that a narrow terminal puts into it."""
     return " ".join(text.split())

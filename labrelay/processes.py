@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -109,8 +109,11 @@ class ProcessTree:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="process-tree", daemon=True)
 
-    def claim(self) -> None:
-        """Take the folder, and end what a killed supervisor left running in it.
+    def start(self, check: Callable[[], None] | None = None) -> None:
+        """End what a killed supervisor left running in the folder, then start all and watch over them.
+
+        Args:
+            check: looks between the two whether all can start; what it raises stops the start.
 
         Raises:
             SettingsInvalid: another supervisor already runs on this data folder.
@@ -119,14 +122,8 @@ class ProcessTree:
         self._claim_folder()
         for child in self.children:
             child.end_left_over()
-
-    def start(self) -> None:
-        """Start all and watch over them.
-
-        Raises:
-            SettingsInvalid: another supervisor already runs on this data folder.
-        """
-        self.claim()
+        if check is not None:
+            check()
         for child in self.children:
             child.start()
         self._thread.start()

@@ -76,9 +76,7 @@ def running(settings: Settings, side: str = "up") -> Iterator[Session]:
     config = run_folder(settings).resolve() / "settings.json"
     publish_bytes(settings.model_dump_json(indent=1).encode(), config)
     tree = ProcessTree(supervisor.specs(side, settings, config), config.parent)
-    tree.claim()
-    _refuse_taken(supervisor.ports(side, settings))
-    tree.start()
+    tree.start(check=lambda: _refuse_taken(supervisor.ports(side, settings)))
     try:
         yield Session(settings, tree, side)
     finally:

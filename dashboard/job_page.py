@@ -9,6 +9,7 @@ from dashboard.jobs import JobRow, row_of
 from dashboard.pictures import output_url
 from dashboard.quantities import Moment, duration, moment, size
 from dashboard.states import words_for_step
+from labrelay.contracts.attributes import wire_texts
 from labrelay.contracts.jobs import Failure, Job
 from labrelay.contracts.states import Stage
 
@@ -78,7 +79,7 @@ def _facts(job: Job) -> tuple[tuple[str, str], ...]:
         ("Size", size(source.size)),
         ("SHA-256", source.sha256),
         ("Content number", f"{source.generation} of this path"),
-        *((name, value) for name, value in source.attributes.items()),
+        *wire_texts(source.attributes).items(),
         ("Announced", moment(job.created_ns).text),
         ("Job", job.id),
     ]

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from data_organizer.attributes import AttributeParser
 from data_organizer.journal import Entry
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.captures import Announcement, CaptureAccepted
 from labrelay.errors import Conflict, LabrelayError, RequestRefused, Unprocessable
 from labrelay.http import Client
@@ -49,7 +50,7 @@ class Gateway:
         except ValidationError as error:
             raise Unprocessable(f"{entry.path}: {error.errors()[0]['msg']}", next_step="Rename the file.") from error
 
-    def attributes(self, path: str, folder: str = "") -> dict[str, str]:
+    def attributes(self, path: str, folder: str = "") -> Attributes:
         """Attributes of a file that needs not exist; without `folder` those of the first watched folder."""
         fixed = {each.name: each.attributes for each in self._settings.folders}
         chosen = fixed.get(folder) if folder else next(iter(fixed.values()))

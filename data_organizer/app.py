@@ -12,6 +12,7 @@ from data_organizer.announcement import Gateway
 from data_organizer.ended import EndedFeed
 from data_organizer.journal import Journal
 from data_organizer.notification import Notifications
+from labrelay.contracts.attributes import Attributes
 from labrelay.http import create_app
 from labrelay.loops import OwnerLoop
 from labrelay.settings import Settings
@@ -51,7 +52,7 @@ def create(settings: Settings) -> FastAPI:
         return {"announce": loops[0].trouble, "ended": loops[1].trouble}
 
     @app.get("/api/v2/attributes", tags=["attributes"])
-    def attributes(name: str, folder: str = "") -> dict[str, str]:
+    def attributes(name: str, folder: str = "") -> Attributes:
         """What a file of this name would be announced with: the folder's fixed attributes and those of the name."""
         return gateway.attributes(name, folder)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Lenient
 from labrelay.contracts.captures import CaptureAccepted
 from labrelay.http import Client
@@ -20,7 +21,7 @@ class Entry(Lenient):
     modified_ns: int
     predecessor: str | None = None
     directory: str
-    attributes: dict[str, str] = {}
+    attributes: Attributes = {}
     must_match: bool = False
 
 

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import CaptureId, Digest
 
@@ -19,7 +20,7 @@ class PendingEntry(Contract):
     modified_ns: int
     predecessor: str | None
     directory: str
-    attributes: dict[str, str]
+    attributes: Attributes
     must_match: bool
 
 

@@ -80,7 +80,7 @@ def after_event(
     """The candidate after an event."""
     if before is not None and before.vouched and before.fingerprint == seen:
         return before
-    if rule.completion == "close_write" and touch.vouched == seen:
+    if rule.completion in ("auto", "close_write") and touch.vouched == seen:
         return Candidate(seen, now, vouched=True)
     return _patient(rule, seen, now, writing=touch.writing)
 
@@ -94,5 +94,5 @@ def after_look(rule: WatchedFolder, seen: Fingerprint, before: Candidate | None,
 
 def _patient(rule: WatchedFolder, seen: Fingerprint, now: float, *, writing: bool) -> Candidate:
     """A writer that pauses isn't finished: its close is waited for, though not for ever, as it may get lost."""
-    waits_for_close = writing and rule.completion == "close_write"
+    waits_for_close = writing and rule.completion in ("auto", "close_write")
     return Candidate(seen, now + rule.stable_s * (PATIENCE if waits_for_close else 1), writing=writing)

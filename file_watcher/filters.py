@@ -37,7 +37,7 @@ class Filter:
 
     def __init__(self, folder: WatchedFolder) -> None:
         self._include = tuple(pattern(glob) for glob in folder.include)
-        self._exclude = tuple(pattern(glob) for glob in folder.exclude)
+        self._exclude = tuple(pattern(glob) for glob in (*folder.exclude, *folder.unfinished))
         self._recursive = folder.recursive
 
     def admits(self, path: str) -> bool:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from job_repository.steps import EditJob
 from labrelay.contracts.aicsd import FileInfo, OutputFile, Wire, wire_job
+from labrelay.contracts.attributes import Attributes, wire_texts
 from labrelay.contracts.captures import Announcement, Digest
 from labrelay.contracts.jobs import Failure, Job, PipelineReport, ReportedOutput
 from labrelay.contracts.states import PipelineStatus
@@ -132,19 +133,26 @@ def edit_of(job: Job, fields: dict[str, Any], actor: str) -> EditJob | None:
     return EditJob(verification=verification, attributes=attributes, actor=actor)
 
 
-def _attribute(path: str, value: Any, attributes: dict[str, str]) -> bool:
+def _attribute(path: str, value: Any, attributes: Attributes) -> bool:
     """Take on a change of one attribute or of all; False when the path or the value doesn't fit."""
     prefix, _, name = path.partition("InputFile.Attributes")
     if prefix or path == name:
         return False
     if not name and (value is None or _all_text(value)):
+        kept = _kept(value or {}, attributes)
         attributes.clear()
-        attributes.update(value or {})
+        attributes.update(kept)
         return True
     if name[1:] in attributes and isinstance(value, str):
-        attributes[name[1:]] = value
+        attributes.update(_kept({name[1:]: value}, attributes))
         return True
     return False
+
+
+def _kept(texts: dict[str, str], attributes: Attributes) -> Attributes:
+    """What v1 says in texts; a value that only lost its kind on the wire keeps it."""
+    wire = wire_texts(attributes)
+    return {name: attributes[name] if wire.get(name) == text else text for name, text in texts.items()}
 
 
 def _all_text(value: Any) -> bool:

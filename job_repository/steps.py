@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.jobs import Failure
 from labrelay.contracts.tasks import FrozenTask
 from labrelay.contracts.transitions import AnyStep, Step
@@ -43,7 +44,7 @@ class EditJob(OwnStep):
 
     step: Literal["edit"] = "edit"
     verification: int | None = None
-    attributes: dict[str, str] | None = None
+    attributes: Attributes | None = None
 
 
 class Reprocess(OwnStep):

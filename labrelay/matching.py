@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from labrelay.contracts.aicsd import WireJob, input_file_of
+from labrelay.contracts.attributes import AttributeValue
 from labrelay.contracts.states import Owner, Status
 from labrelay.contracts.tasks import Task
 from labrelay.selectors import SelectorInvalid, selects
@@ -63,7 +64,7 @@ def taking(tasks: Iterable[Task], data: Mapping[str, Any]) -> list[Task]:
     return [verdict.task for verdict in match(tasks, data) if verdict.takes]
 
 
-def selector_data(name: str, host: str, directory: str, attributes: dict[str, str]) -> dict[str, Any]:
+def selector_data(name: str, host: str, directory: str, attributes: Mapping[str, AttributeValue]) -> dict[str, Any]:
     """What selectors see of a capture that is announced: AiCSD's Job as its data organizer would create it.
 
     Args:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.contracts.tasks import Task
 from labrelay.matching import Verdict, match, selector_data
@@ -18,7 +19,7 @@ class Question(Contract):
 
     path: str
     instrument: str = "oem"
-    attributes: dict[str, str] = {}
+    attributes: Attributes = {}
     host: str = "oem"
     directory: str | None = None
 

@@ -58,7 +58,7 @@ def choose(
     """
     if open_launches >= window or not ready:
         return None
-    urgent = [job for job in ready if not first.isdisjoint(job.source.attributes.values())]
+    urgent = [job for job in ready if not first.isdisjoint(map(str, job.source.attributes.values()))]
     return min(urgent or ready, key=lambda job: _turn(job, last_instrument))
 
 

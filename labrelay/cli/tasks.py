@@ -8,6 +8,7 @@ from rich.table import Table
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
+from labrelay.contracts.attributes import Attributes
 from labrelay.errors import ServiceUnavailable
 from labrelay.http.client import Client
 from labrelay.settings import Settings, load_settings
@@ -109,11 +110,11 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _attributes(settings: Settings, file: str) -> dict[str, str]:
+def _attributes(settings: Settings, file: str) -> Attributes:
     """As the OEM side would read them; none where it doesn't run on this machine."""
     organizer = Client(settings.service_url("data_organizer"), retries=0)
     try:
-        answer: dict[str, str] = organizer.get("/api/v2/attributes", params={"name": file})
+        answer: Attributes = organizer.get("/api/v2/attributes", params={"name": file})
     except ServiceUnavailable:
         return {}
     return answer

@@ -3,11 +3,13 @@
 Format: Intel AiCSD `pkg/types`, as written down in the integrator's guide. Read leniently, written exactly.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
+from labrelay.contracts.attributes import AttributeValue, wire_texts
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Owner, PipelineStatus, Stage
 
@@ -131,11 +133,12 @@ TRANSMIT_FILE = "failed to transmit file"
 _PIPELINE_STATUS = {Stage.PROCESSING: PipelineStatus.PROCESSING, Stage.LAUNCHED: PipelineStatus.PROCESSING}
 
 
-def input_file_of(name: str, host: str, directory: str, attributes: dict[str, str]) -> FileInfo:
+def input_file_of(name: str, host: str, directory: str, attributes: Mapping[str, AttributeValue]) -> FileInfo:
     """AiCSD's InputFile for a file name; Extension is the last suffix with its dot."""
     dot = name.rfind(".")
     extension = name[dot:] if dot > 0 else ""
-    return FileInfo(hostname=host, dir_name=directory, name=name, extension=extension, attributes=attributes)
+    texts = wire_texts(attributes)
+    return FileInfo(hostname=host, dir_name=directory, name=name, extension=extension, attributes=texts)
 
 
 def wire_job(job: Job) -> WireJob:

@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field, StringConstraints
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -47,7 +48,7 @@ class Announcement(Contract):
     predecessor: CaptureId | None = None
     host: str = "oem"
     directory: str = ""
-    attributes: dict[str, str] = {}
+    attributes: Attributes = {}
     modified_ns: int = 0
     must_match: bool = False
     returns: Literal["instrument", "none"] = "instrument"

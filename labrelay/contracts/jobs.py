@@ -1,5 +1,6 @@
 """The live job: the processing of one capture by one task."""
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import CaptureId, Digest
 from labrelay.contracts.states import FINAL, OWNER_OF, Owner, PipelineStatus, Stage, Status
@@ -28,7 +29,7 @@ class Source(Contract):
     sha256: Digest
     host: str
     directory: str
-    attributes: dict[str, str] = {}
+    attributes: Attributes = {}
     returns: str = "instrument"
 
 

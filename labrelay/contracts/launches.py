@@ -1,5 +1,6 @@
 """Launch, claim and outcome: how work reaches a pipeline and comes back."""
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import Digest
 
@@ -44,7 +45,7 @@ class Claim(Contract):
     instrument: str
     output_folder: str
     parameters: dict[str, str]
-    attributes: dict[str, str]
+    attributes: Attributes
     job_update_url: str
     status_url: str
     renew_url: str

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.captures import InstrumentId
 from labrelay.layout import GatewayLayout, OemLayout
 from labrelay.settings.exposure import refuse_open
@@ -23,22 +24,42 @@ class WatchedFolder(Section):
     """One folder that an instrument writes into.
 
     Attributes:
-        completion: how a finished file is told: `close_write` (an event vouches, else `stable`) or `stable`.
+        completion: how a finished file is told. `close_write`: an event vouches, else as `stable`. `stable`: unchanged
+            for `stable_s`. `marker`: a companion file appears. `rename`: a name of `unfinished` goes away. `auto`:
+            `close_write` where the system tells closes and the folder is a local one, else `stable`.
         stable_s: seconds without change after which a file counts as finished.
-        existing: what to do with files that are there at the first start.
+        marker: the companion's name for `marker`, beside the file: `{name}` stands for the whole file name, `{stem}`
+            for it without its suffix; a name without either vouches for all files of its folder that are not newer.
+        unfinished: names that files have while the instrument writes them; never captured.
+        min_age_s: seconds that must have passed since a file's last change, whatever else vouches for it.
+        min_bytes: smaller files are not captured.
+        observer: how changes are heard: `events` of the system, `polling` (shares give no events), or `auto`.
+        poll_s: seconds between two looks where there are no events.
+        existing: files that are there at the first start: `take`, `ignore`, or `since DATE` (ISO 8601, by their last
+            change; a date without a time zone is this machine's).
+        names: how names are read: a preset of `labrelay.plates`, `auto` (the first that fits) or `none`.
+        patterns: own named regular expressions over the path below the folder, asked before `names`.
         attributes: fixed attributes of every file in it.
         must_match: a file that no task takes is a failure.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "input"
     path: Path
-    completion: Literal["close_write", "stable"] = "close_write"
+    completion: Literal["auto", "close_write", "stable", "marker", "rename"] = "auto"
     stable_s: Seconds = 2.0
+    marker: str = "{name}.done"
+    unfinished: tuple[str, ...] = ("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload")
+    min_age_s: Annotated[float, Field(ge=0)] = 0.0
+    min_bytes: Annotated[int, Field(ge=0)] = 0
+    observer: Literal["auto", "events", "polling"] = "auto"
+    poll_s: Seconds = 5.0
     include: tuple[str, ...] = ("**/*",)
-    exclude: tuple[str, ...] = ("**/.*", "**/*.tmp", "**/*.part", "**/~*", "**/Thumbs.db")
+    exclude: tuple[str, ...] = ("**/.*", "**/~*", "**/Thumbs.db")
     recursive: bool = True
-    existing: Literal["take", "ignore"] = "take"
-    attributes: dict[str, str] = {}
+    existing: str = "take"
+    names: str = "auto"
+    patterns: tuple[str, ...] = ()
+    attributes: Attributes = {}
     must_match: bool = False
 
 
@@ -70,7 +91,12 @@ class Tls(Section):
 
 
 class Oem(Section):
-    """The instrument's side."""
+    """The instrument's side.
+
+    Attributes:
+        priority: `low` lets the instrument's own software go first, for processor and disk.
+        max_mb_per_s: bytes sent to and fetched from the gateway, together, in millions a second; 0 is no limit.
+    """
 
     instrument: InstrumentId = "oem"
     hostname: str = "oem"
@@ -80,6 +106,8 @@ class Oem(Section):
     output_folder: Path = Path("oem-files/output")
     attributes: dict[str, AttributeRule] = {}
     rescan_s: Seconds = 30.0
+    priority: Literal["low", "normal"] = "low"
+    max_mb_per_s: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Ports(Section):

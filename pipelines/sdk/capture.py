@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from labrelay.contracts.attributes import AttributeValue
 from labrelay.contracts.launches import Claim
 from labrelay.files import digest_file
 
@@ -30,7 +31,7 @@ class Capture:
     sha256: str
     instrument: str = ""
     source_path: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     job_id: str = ""
     attempt: int = 0
     epoch: int = 0

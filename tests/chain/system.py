@@ -72,9 +72,13 @@ class Findings:
 
 
 def judge_copies(written: dict[str, str], output: Path) -> Findings:
-    """For the copy pipeline each written digest must lie exactly once below the output folder."""
+    """For the copy pipeline each written digest must lie exactly once below the output folder.
+
+    Asked while the system runs, a temporary file may be renamed between the listing and the look: only finished
+    files, which nobody takes away, are read.
+    """
     files = [path for path in output.rglob("*") if path.is_file()] if output.exists() else []
-    found = Counter(digest_file(path)[0] for path in files)
+    found = Counter(digest_file(path)[0] for path in files if not is_temporary(path.name))
     return Findings(
         lost=[name for name, digest in written.items() if not found[digest]],
         doubled=[name for name, digest in written.items() if found[digest] > 1],

@@ -8,8 +8,8 @@ from typing import Any
 
 import tifffile
 
+from pipelines.images.reader import read_image
 from pipelines.instrument import FieldOptions, make_field
-from pipelines.segmentation.images import read_image
 from pipelines.segmentation.outputs import write_outputs
 from pipelines.segmentation.segment import Segmenter
 

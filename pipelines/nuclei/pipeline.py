@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from labrelay import __version__
 from labrelay.settings import load_settings
+from pipelines.images.reader import Image, read_image
 from pipelines.sdk import Capture, Outcome, pipeline
-from pipelines.segmentation.images import Image, read_image
 from pipelines.segmentation.measurements import ImageSummary
 from pipelines.segmentation.outputs import write_outputs
 from pipelines.segmentation.package import ModelPackage
@@ -44,7 +44,7 @@ def segmented(path: Path, parameters: SegmentationParameters) -> tuple[Image, Se
         InputProblem: the file is no image that can be read.
         InferenceFailed: OpenVINO gave up.
     """
-    image = read_image(path, parameters.channel)
+    image = read_image(path, parameters.selection)
     if parameters.pixel_size_um is not None:
         image = replace(image, pixel_size_um=parameters.pixel_size_um)
     return image, loaded_segmenter().segment(image, parameters.diameter_px, parameters.diameter_um)
@@ -60,22 +60,27 @@ def find_nuclei(capture: Capture, parameters: Mapping[str, str], output_dir: Pat
         InferenceFailed: OpenVINO gave up.
     """
     image, found = segmented(capture.path, parse_parameters(parameters))
-    written = write_outputs(output_dir, image, found, provenance(capture, parameters, found))
+    written = write_outputs(output_dir, image, found, provenance(capture, parameters, image, found))
     return Outcome(
         outputs=[written.labels, written.overlay, written.objects, written.provenance],
         results=f"CellCount, {found.count}",
         qc_flags=", ".join(found.flags) or PASSED,
-        measurements=measurements(found.summary),
+        measurements=measurements(image, found.summary),
     )
 
 
-def measurements(summary: ImageSummary) -> dict[str, float]:
-    """The image's numbers; those that there are none of (no objects, no pixel size) are left out."""
-    return {name: float(value) for name, value in asdict(summary).items() if value is not None}
+def measurements(image: Image, summary: ImageSummary) -> dict[str, float]:
+    """The image's numbers; and which channel, z and time it is, of those that the file has several of.
+
+    What there is none of (no objects, no pixel size, no single z because all were projected) is left out.
+    """
+    taken = asdict(image.plane)
+    plane = {axis: taken[axis] for axis in ("channel", "z", "time") if taken[f"{axis}_count"] > 1}
+    return {name: float(value) for name, value in (asdict(summary) | plane).items() if value is not None}
 
 
-def provenance(capture: Capture, parameters: Mapping[str, str], found: Segmentation) -> dict[str, Any]:
-    """How this result came about: input, task, parameters, model, scale, software and times in seconds."""
+def provenance(capture: Capture, parameters: Mapping[str, str], image: Image, found: Segmentation) -> dict[str, Any]:
+    """How this result came about: input, task, parameters, plane, model, scale, software and times in seconds."""
     return {
         "input": {
             "name": capture.path.name,
@@ -84,9 +89,11 @@ def provenance(capture: Capture, parameters: Mapping[str, str], found: Segmentat
             "path": capture.source_path,
             "attributes": dict(capture.attributes),
         },
+        "set": [{"path": each.source_path, "sha256": each.sha256} for each in capture.members],
         "job": {"id": capture.job_id, "epoch": capture.epoch, "attempt": capture.attempt},
         "task": {"id": capture.task_id, "version": capture.task_version},
         "parameters": dict(parameters),
+        "plane": asdict(image.plane),
         "model": model_identity(loaded_segmenter().package),
         "scale": asdict(found.scale),
         "qc_flags": list(found.flags),

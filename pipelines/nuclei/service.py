@@ -41,18 +41,32 @@ class Nuclei:
 
     @bentoml.api  # type: ignore[untyped-decorator]
     def segment(
-        self, image: Path, diameter_px: float | None = None, pixel_size_um: float | None = None
+        self,
+        image: Path,
+        diameter_px: float | None = None,
+        pixel_size_um: float | None = None,
+        channel: str | None = None,
+        z: str | None = None,
+        time: str | None = None,
     ) -> dict[str, Any]:
-        """Count and measure the nuclei in an image (multipart form, field `image`: TIFF, PNG or JPEG)."""
-        return self._station.counted(image, diameter_px=diameter_px, pixel_size_um=pixel_size_um)
+        """Count and measure the nuclei in an image (multipart form, field `image`: any format that tasks take)."""
+        sizes = {"diameter_px": diameter_px, "pixel_size_um": pixel_size_um}
+        return self._station.counted(image, **sizes, channel=channel, z=z, time=time)
 
     @bentoml.api  # type: ignore[untyped-decorator]
     def mask(
-        self, image: Path, ctx: bentoml.Context, diameter_px: float | None = None, pixel_size_um: float | None = None
+        self,
+        image: Path,
+        ctx: bentoml.Context,
+        diameter_px: float | None = None,
+        pixel_size_um: float | None = None,
+        channel: str | None = None,
+        z: str | None = None,
+        time: str | None = None,
     ) -> Path:
         """The label mask of an image as OME-TIFF: 0 background, objects 1…N."""
-        folder = Path(ctx.temp_dir)
-        return self._station.masked(image, folder, diameter_px=diameter_px, pixel_size_um=pixel_size_um)
+        sizes = {"diameter_px": diameter_px, "pixel_size_um": pixel_size_um}
+        return self._station.masked(image, Path(ctx.temp_dir), **sizes, channel=channel, z=z, time=time)
 
 
 def guarded(app: ASGIApp) -> HostGuard:

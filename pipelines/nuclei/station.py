@@ -40,22 +40,22 @@ class Station:
         if self._worker is not None:
             self._worker.stop()
 
-    def counted(self, image: Path, **parameters: float | None) -> dict[str, Any]:
+    def counted(self, image: Path, **parameters: float | str | None) -> dict[str, Any]:
         """What `find_nuclei` reports of an image, without files.
 
         Raises:
             RequestFailed: the image or a parameter makes no sense.
         """
         with answered():
-            _, found = segmented(image, parse_parameters(parameters))
+            seen, found = segmented(image, parse_parameters(parameters))
         return {
             "results": f"CellCount, {found.count}",
             "qc_flags": ", ".join(found.flags) or PASSED,
-            "measurements": measurements(found.summary),
+            "measurements": measurements(seen, found.summary),
             "model": model_identity(loaded_segmenter().package),
         }
 
-    def masked(self, image: Path, folder: Path, **parameters: float | None) -> Path:
+    def masked(self, image: Path, folder: Path, **parameters: float | str | None) -> Path:
         """Write the label mask of an image into a folder.
 
         Raises:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 
 MAX_SIDE = 2048
 _STRETCH = (0.5, 99.8)

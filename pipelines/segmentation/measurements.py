@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 
 # scikit-image's name → column of the table.
 _COLUMNS = {

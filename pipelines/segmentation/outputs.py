@@ -14,8 +14,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from labrelay.files import digest_file
+from pipelines.images.reader import Image
 from pipelines.segmentation.drawing import draw_overlay
-from pipelines.segmentation.images import Image
 from pipelines.segmentation.measurements import ObjectTable
 from pipelines.segmentation.segment import Segmentation
 

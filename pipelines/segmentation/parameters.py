@@ -1,11 +1,41 @@
 """A task's parameters for segmentation: strings on the wire, typed and checked here."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from pipelines.images.stack import Focusing, Selection
 from pipelines.segmentation.errors import ParameterInvalid
+
+_LIKE_A_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
+
+
+def _counted(given: Any) -> Any:
+    """Take a text of digits as a number from 0 on.
+
+    Raises:
+        ValueError: It is a number that counts nothing.
+    """
+    text = str(given).strip()
+    if _LIKE_A_NUMBER.fullmatch(text) and not text.isdecimal():
+        raise ValueError("planes and channels are counted 0, 1, 2, …")
+    return int(text) if text.isdecimal() else text
+
+
+def _depth(given: Any) -> Any:
+    depth = _counted(given)
+    if isinstance(depth, str) and depth not in get_args(Focusing):
+        raise ValueError(f"it is a number from 0 on, or one of {', '.join(get_args(Focusing))}")
+    return depth
+
+
+def _number(given: Any) -> Any:
+    number = _counted(given)
+    if isinstance(number, str):
+        raise ValueError("it is a number from 0 on")
+    return number
 
 
 class SegmentationParameters(BaseModel):
@@ -15,7 +45,9 @@ class SegmentationParameters(BaseModel):
         diameter_px: Typical diameter of the objects in pixels.
         diameter_um: The same in µm; used where the pixel size is known.
         pixel_size_um: Edge of a pixel in µm; overrides what the file says.
-        channel: Channel of the file, counted from 0.
+        channel: Channel of the file, counted from 0, or the name that the file gives it ("DAPI").
+        z: Plane of a stack, counted from 0, or "middle", "max" (brightest of all at each pixel) or "focus" (sharpest).
+        time: Time point of a series, counted from 0.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -23,7 +55,14 @@ class SegmentationParameters(BaseModel):
     diameter_px: float | None = Field(default=None, gt=0)
     diameter_um: float | None = Field(default=None, gt=0)
     pixel_size_um: float | None = Field(default=None, gt=0)
-    channel: int | None = Field(default=None, ge=0)
+    channel: Annotated[int | str, BeforeValidator(_counted)] | None = None
+    z: Annotated[int | Focusing, BeforeValidator(_depth)] | None = None
+    time: Annotated[int, BeforeValidator(_number)] | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """The plane to read."""
+        return Selection(self.channel, self.z, self.time)
 
 
 def parse_parameters(given: Mapping[str, Any]) -> SegmentationParameters:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 from pipelines.segmentation.instances import label_instances
 from pipelines.segmentation.measurements import ImageSummary, ObjectTable, measure, summarise
 from pipelines.segmentation.network import Network

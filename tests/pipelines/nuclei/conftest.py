@@ -14,9 +14,9 @@ import requests
 import tifffile
 
 from pipelines.nuclei.pipeline import MODEL, loaded_segmenter
-from tests.conftest import take_port
 from tests.pipelines.gateway_double import until
 from tests.pipelines.segmentation.conftest import disc_field, save_package, tiny_network
+from tests.ports import take_port
 
 ROOT = Path(__file__).parents[3]
 

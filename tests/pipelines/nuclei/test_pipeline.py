@@ -5,13 +5,15 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tifffile
 
+from pipelines.images.errors import ImageUnreadable
 from pipelines.nuclei.pipeline import find_nuclei
 from pipelines.sdk import Capture
 from pipelines.sdk.outcome import checked
-from pipelines.segmentation.errors import ImageUnreadable, ParameterInvalid
+from pipelines.segmentation.errors import ParameterInvalid
 from tests.pipelines.nuclei.conftest import Field
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
@@ -53,6 +55,28 @@ def test_pixel_size_parameter_gives_areas_in_micrometres(discs: Field, output_di
     outcome = find_nuclei(Capture.of(discs.path), {"diameter_px": "24", "pixel_size_um": "0.5"}, output_dir)
     measured = outcome.measurements
     assert measured["mean_area_um2"] == pytest.approx(measured["mean_area_px"] / 4)
+
+
+def test_the_plane_that_was_taken_is_on_record(discs: Field, output_dir: Path, tmp_path: Path) -> None:
+    field = tifffile.imread(discs.path)
+    stack = np.stack([np.stack([field // 9, field // 8]), np.stack([field // 9, field])])  # Z C Y X
+    names = {"axes": "ZCYX", "Channel": {"Name": ["FITC", "DAPI"]}}
+    tifffile.imwrite(tmp_path / "stack.tif", stack, ome=True, metadata=names)
+    outcome = find_nuclei(Capture.of(tmp_path / "stack.tif"), {"diameter_px": "24", "channel": "dapi"}, output_dir)
+    assert outcome.results == f"CellCount, {discs.count}"
+    assert outcome.measurements["channel"] == 1.0
+    assert not {"z", "time"} & set(outcome.measurements)  # all z, and there is only one time
+    told = json.loads((output_dir / "stack_provenance.json").read_text())["plane"]
+    assert told == {
+        "channel": 1,
+        "channel_name": "DAPI",
+        "channel_count": 2,
+        "z": None,
+        "z_count": 2,
+        "time": 0,
+        "time_count": 1,
+        "projection": "max",
+    }
 
 
 def test_an_image_that_is_none_and_a_parameter_that_is_none_are_told_apart(

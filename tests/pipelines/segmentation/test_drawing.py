@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from pipelines.images.reader import Image
 from pipelines.segmentation.drawing import draw_overlay, outlines
-from pipelines.segmentation.images import Image
 
 
 def _labels(shape: tuple[int, int] = (400, 600)) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 from pipelines.segmentation.measurements import ImageSummary, border_labels, measure, summarise
 
 

@@ -10,7 +10,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from labrelay.files import digest_file
-from pipelines.segmentation.images import Image, read_image
+from pipelines.images.reader import Image, read_image
 from pipelines.segmentation.outputs import OutputFiles, write_labels, write_outputs, write_provenance
 from pipelines.segmentation.segment import Segmentation, Segmenter
 

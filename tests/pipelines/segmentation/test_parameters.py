@@ -1,5 +1,8 @@
+from typing import Any
+
 import pytest
 
+from pipelines.images.stack import Selection
 from pipelines.segmentation.errors import ParameterInvalid
 from pipelines.segmentation.parameters import SegmentationParameters, parse_parameters
 
@@ -7,6 +10,20 @@ from pipelines.segmentation.parameters import SegmentationParameters, parse_para
 def test_strings_become_numbers_and_empty_ones_are_left_out() -> None:
     given = {"diameter_px": "24.5", "channel": "1", "pixel_size_um": ""}
     assert parse_parameters(given) == SegmentationParameters(diameter_px=24.5, channel=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "selection"),
+    [
+        ({"channel": "2", "z": "3", "time": "4"}, Selection(2, 3, 4)),
+        ({"channel": " DAPI ", "z": "max"}, Selection("DAPI", "max")),
+        ({"channel": "405 nm", "z": "focus"}, Selection("405 nm", "focus")),
+        ({"z": "middle", "channel": ""}, Selection(z="middle")),
+        ({"channel": 1, "z": 0, "time": None}, Selection(1, 0)),
+    ],
+)
+def test_the_plane_is_chosen_by_number_or_name(given: dict[str, Any], selection: Selection) -> None:
+    assert parse_parameters(given).selection == selection
 
 
 def test_nothing_given_is_fine() -> None:
@@ -20,7 +37,10 @@ def test_nothing_given_is_fine() -> None:
         ({"diameter_px": "wide"}, "'diameter_px' can't be 'wide'"),
         ({"diameter_px": "0"}, "greater than 0"),
         ({"diameter_px": "nan"}, "finite"),
-        ({"channel": "-1"}, "greater than or equal to 0"),
+        ({"channel": "-1"}, "'channel' can't be '-1': .* counted 0, 1, 2"),
+        ({"z": "deep"}, "'z' can't be 'deep': .* one of middle, max, focus"),
+        ({"z": "-1"}, "counted 0, 1, 2"),
+        ({"time": "late"}, "'time' can't be 'late': .* a number from 0 on"),
         ({"channel": "1.5"}, "'channel' can't be '1.5'"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 from pipelines.segmentation.quality import QualityThresholds, focus, full_scale, quality_flags
 
 Discs = Callable[..., tuple[NDArray[np.uint16], int]]

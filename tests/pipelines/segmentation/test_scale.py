@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 from pipelines.segmentation.package import ModelScale
 from pipelines.segmentation.scale import Scale, estimated_scale, known_scale, labels_resized, resized, typical_diameter
 from pipelines.segmentation.segment import Segmenter

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 import pipelines
-from pipelines.segmentation.images import Image
+from pipelines.images.reader import Image
 from pipelines.segmentation.segment import Segmenter
 
 Discs = Callable[..., tuple[NDArray[np.uint16], int]]

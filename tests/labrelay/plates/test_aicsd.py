@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_organizer.attributes import AttributeParser
 from labrelay.errors import SettingsInvalid
+from labrelay.plates.aicsd import AttributeParser
 from labrelay.settings.model import AttributeRule
 
 Kind = Literal["bool", "int", "string"]

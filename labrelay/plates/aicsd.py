@@ -3,11 +3,12 @@
 Each rule's `id` is a regular expression (AiCSD pastes it unescaped), case-sensitive; the first hit in the name wins.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
-from labrelay.errors import SettingsInvalid
+import regex
+
+from labrelay.plates.bounded import Bounded
 from labrelay.settings.model import AttributeRule
 
 _FORMS: Final = {
@@ -32,7 +33,11 @@ class AttributeParser:
         self._rules = {name: (rule.type, _compiled(name, rule)) for name, rule in rules.items()}
 
     def parse(self, name: str) -> dict[str, str]:
-        """The attributes that a file name holds; `bool` is always there, the others only when they are found."""
+        """The attributes that a file name holds; `bool` is always there, the others only when they are found.
+
+        Raises:
+            PatternTooSlow: a rule's search was given up.
+        """
         found: dict[str, str] = {}
         for attribute, (kind, expression) in self._rules.items():
             hit = expression.search(f"-{name}" if kind == "bool" else name)
@@ -43,11 +48,5 @@ class AttributeParser:
         return found
 
 
-def _compiled(name: str, rule: AttributeRule) -> re.Pattern[str]:
-    try:
-        return re.compile(_FORMS[rule.type].replace("{id}", rule.id), re.ASCII)
-    except re.error as error:
-        raise SettingsInvalid(
-            f"oem.attributes.{name}.id: {rule.id!r} is not a regular expression ({error}).",
-            next_step="Write the characters that stand before the value; put a backslash before . * + ? ( ) [ ].",
-        ) from error
+def _compiled(name: str, rule: AttributeRule) -> Bounded:
+    return Bounded(_FORMS[rule.type].replace("{id}", rule.id), f"oem.attributes.{name}.id", regex.ASCII)

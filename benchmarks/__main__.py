@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the relay against a plain copy, the network by step."""
+"""`python -m benchmarks`: the relay against a plain copy, the watcher on a full folder, the network by step."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,13 @@ import typer
 
 from benchmarks.network import measure_network
 from benchmarks.relay import measure_relay
+from benchmarks.watcher import measure_watcher
 
 
 def main(
     files: Annotated[int, typer.Option(min=1, help="Files through the relay.")] = 40,
     megabytes: Annotated[float, typer.Option(min=0.01, help="Size of each.")] = 8.0,
+    watched: Annotated[int, typer.Option(min=1, help="Files that are in a watched folder already.")] = 100_000,
     repeats: Annotated[int, typer.Option(min=1, help="Repeats of each image.")] = 5,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
@@ -21,6 +23,7 @@ def main(
     with TemporaryDirectory(prefix="labrelay-bench-") as folder:
         figures = {
             "relay": measure_relay(Path(folder), files, int(megabytes * 1e6)),
+            "watcher": measure_watcher(Path(folder) / "watcher", watched),
             "network": [measure_network(side, repeats) for side in (512, 1024, 2048)],
         }
     text = json.dumps(figures, indent=1)

@@ -5,8 +5,21 @@ A gateway with a new epoch may have lost what it had not yet put on record, so a
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.selectable import Select
 
@@ -39,9 +52,9 @@ class Acceptances:
     def accept(self, acceptances: Sequence[Acceptance]) -> None:
         """The gateway took these announcements."""
         with self._database.writing() as connection:
-            for each in acceptances:
-                _see_epoch(connection, each.epoch)
-                _open(connection, each.id, each.capture_id, each.epoch, ended=each.ended)
+            for epoch, same in groupby(acceptances, key=lambda each: each.epoch):
+                _see_epoch(connection, epoch)
+                _open(connection, list(same), epoch)
 
     def resync(self, told: Resync) -> None:
         """The gateway knows another predecessor: adopt what is the same content, else go on from what it knows."""
@@ -51,7 +64,8 @@ class Acceptances:
                 return
             adopted = _same_capture(connection, entry, told)
             if adopted is not None:
-                _open(connection, entry.id, adopted, _get(connection, "epoch"), ended=False)
+                epoch = _get(connection, "epoch")
+                _open(connection, [Acceptance(id=entry.id, capture_id=adopted, epoch=epoch or 0)], epoch)
             else:
                 values = {"resynced": True, "predecessor": told.last_capture_id}
                 connection.execute(update(entries).where(entries.c.id == entry.id).values(**values))
@@ -98,18 +112,24 @@ def _pending_query(folders: Sequence[str], limit: int) -> Select[tuple[object, .
     )
 
 
-def _open(connection: Connection, entry_id: int, capture_id: str, epoch: int | None, *, ended: bool) -> None:
-    state = "closed" if ended or _ended_already(connection, capture_id) else "open"
-    mine = and_(entries.c.id == entry_id, entries.c.state != "closed")
-    values = {"state": state, "capture_id": capture_id, "epoch": epoch, "cause": ""}
-    connection.execute(update(entries).where(mine).values(**values))
-    connection.execute(early_ends.delete().where(early_ends.c.capture_id == capture_id))
+def _open(connection: Connection, accepted: Sequence[Acceptance], epoch: int | None) -> None:
+    captures = [each.capture_id for each in accepted]
+    ended = _ended_already(connection, captures) | {each.capture_id for each in accepted if each.ended}
+    mine = and_(entries.c.id == bindparam("entry"), entries.c.state != "closed")
+    state: BindParameter[str] = bindparam("state")
+    capture: BindParameter[str] = bindparam("capture_id")
+    rows = [
+        {"entry": each.id, "capture_id": each.capture_id, "state": "closed" if each.capture_id in ended else "open"}
+        for each in accepted
+    ]
+    connection.execute(update(entries).where(mine).values(state=state, capture_id=capture, epoch=epoch, cause=""), rows)
+    connection.execute(early_ends.delete().where(early_ends.c.capture_id.in_(captures)))
 
 
-def _ended_already(connection: Connection, capture_id: str) -> bool:
-    early = select(early_ends.c.capture_id).where(early_ends.c.capture_id == capture_id)
-    closed = select(entries.c.id).where(entries.c.capture_id == capture_id, entries.c.state == "closed")
-    return connection.execute(early).first() is not None or connection.execute(closed).first() is not None
+def _ended_already(connection: Connection, captures: Sequence[str]) -> set[str]:
+    early = select(early_ends.c.capture_id).where(early_ends.c.capture_id.in_(captures))
+    closed = select(entries.c.capture_id).where(entries.c.capture_id.in_(captures), entries.c.state == "closed")
+    return {capture_id for query in (early, closed) for (capture_id,) in connection.execute(query)}
 
 
 def _same_capture(connection: Connection, entry: AnyRow, told: Resync) -> str | None:

@@ -27,5 +27,5 @@ def create(settings: Settings) -> FastAPI:
         await to_thread.run_sync(watcher.stop)
 
     app = create_app("file-watcher", lifespan=lifespan, ready=lambda: watcher.trouble or None)
-    app.include_router(router(watcher))
+    app.include_router(router(watcher, settings))
     return app

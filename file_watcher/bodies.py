@@ -91,20 +91,44 @@ class Entries(Contract):
     items: tuple[Entry, ...]
 
 
+class FirstLook(Contract):
+    """How far the files are that were there already when the watcher started.
+
+    Attributes:
+        files: files that the first scan saw.
+        of: those of them that the journal didn't know yet: they have to be hashed.
+        hashed: so many of these are dealt with.
+        taken: new contents that were written down since the start.
+        bytes_left: bytes that are still to be hashed.
+    """
+
+    files: int
+    taken: int
+    hashed: int
+    of: int
+    bytes_left: int
+
+
 class FolderStatus(Contract):
     """One watched folder.
 
     Attributes:
+        completion: the policy that tells when a file is finished, `auto` resolved.
+        observer: how changes are found now: `events`, or `polling` where nobody tells of them.
         watched: events are heard; without them the timer's scans find everything.
         found: contents in the journal.
         waiting: files that aren't finished yet.
         ignored: files that the last scan passed over by the folder's patterns.
+        waits: the first few of those that wait, and what for.
+        first_look: the first scan since the start; None until it has seen everything.
         unreachable: why the folder can't be looked at, else empty.
         troubles: files or sub-folders that couldn't be read, with the reason.
     """
 
     name: str
     path: str
+    completion: str
+    observer: Literal["events", "polling"]
     watched: bool
     found: int = 0
     waiting: int = 0
@@ -113,6 +137,8 @@ class FolderStatus(Contract):
     open: int = 0
     closed: int = 0
     refused: int = 0
+    waits: tuple[str, ...] = ()
+    first_look: FirstLook | None = None
     unreachable: str = ""
     troubles: tuple[str, ...] = ()
 

@@ -1,18 +1,13 @@
-"""When is a file finished? A close event vouches for what was seen right after it; without one, time must pass."""
+"""A file on its way to being finished: what is seen of it, what events say, and until when it waits."""
 
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-from labrelay.settings.model import WatchedFolder
-
-PATIENCE: Final = 30
-"""So many times `stable_s` a file whose writer was heard, but not its close, must rest until it counts as finished."""
+from typing import Protocol
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What `stat` tells of a regular file: cheap to compare, changes when the content does.
 
@@ -53,46 +48,63 @@ class Touch:
     writing: bool = False
 
     def then(self, later: "Touch") -> "Touch":
-        """Both in one."""
-        return Touch(later.vouched or self.vouched, later.certain or self.certain, later.writing)
+        """Both in one; a close vouches for nothing that is written after it, however late both are heard."""
+        vouched = later.vouched or (None if later.writing else self.vouched)
+        return Touch(vouched, later.certain or self.certain, later.writing)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A file that may be finished soon.
 
     Attributes:
         fingerprint: as last seen.
-        due: when it counts as finished if it stays like this, in seconds of the reconciler's clock.
-        vouched: a close event vouches for this fingerprint.
+        due: when it counts as finished if it stays like this, in seconds of the reconciler's clock; infinite while
+            something else has to happen first.
+        vouched: something vouches for this fingerprint, so that no time has to pass.
         writing: somebody was heard writing and not yet closing.
+        why: what it waits for, in words for people.
     """
 
     fingerprint: Fingerprint
     due: float
     vouched: bool = False
     writing: bool = False
+    why: str = ""
 
 
-def after_event(
-    rule: WatchedFolder, seen: Fingerprint, touch: Touch, before: Candidate | None, now: float
-) -> Candidate:
-    """The candidate after an event."""
-    if before is not None and before.vouched and before.fingerprint == seen:
-        return before
-    if rule.completion in ("auto", "close_write") and touch.vouched == seen:
-        return Candidate(seen, now, vouched=True)
-    return _patient(rule, seen, now, writing=touch.writing)
+@dataclass(frozen=True)
+class Sighting:
+    """One look at a file: an event's where `touch` is given, else a scan's.
+
+    Attributes:
+        path: the whole path.
+        seen: what it looks like now.
+        now: seconds of the reconciler's clock.
+        before: what was thought of it until now.
+    """
+
+    path: Path
+    seen: Fingerprint
+    now: float
+    before: Candidate | None = None
+    touch: Touch | None = None
+
+    @property
+    def same(self) -> Candidate | None:
+        """The candidate until now, if the file looks as it did then."""
+        return self.before if self.before is not None and self.before.fingerprint == self.seen else None
 
 
-def after_look(rule: WatchedFolder, seen: Fingerprint, before: Candidate | None, now: float) -> Candidate:
-    """The candidate after somebody looked without an event: unchanged files keep their waiting time."""
-    if before is not None and before.fingerprint == seen:
-        return before
-    return _patient(rule, seen, now, writing=before is not None and before.writing)
+class Policy(Protocol):
+    """Tells when a file is finished."""
 
+    name: str
 
-def _patient(rule: WatchedFolder, seen: Fingerprint, now: float, *, writing: bool) -> Candidate:
-    """A writer that pauses isn't finished: its close is waited for, though not for ever, as it may get lost."""
-    waits_for_close = writing and rule.completion in ("auto", "close_write")
-    return Candidate(seen, now + rule.stable_s * (PATIENCE if waits_for_close else 1), writing=writing)
+    def judge(self, sighting: Sighting) -> Candidate:
+        """What is to be thought of the file now."""
+        ...
+
+    def hindrance(self, path: Path) -> str:
+        """Why a file whose time has come must wait on, else empty."""
+        ...

@@ -57,6 +57,9 @@ fingerprints = Table(
 )
 """What each path looked like when it was last dealt with."""
 
+roots = Table("roots", metadata, Column("folder", String, primary_key=True), Column("identity", String, nullable=False))
+"""Which folder (device and number) the files of a watched folder were last seen in."""
+
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", Integer, nullable=False))
 early_ends = Table("early_ends", metadata, Column("capture_id", String, primary_key=True))
 """Captures that the gateway reported as ended before their acceptance was written down."""

@@ -1,8 +1,7 @@
-"""Hearing of changes: watchdog's events of each folder, turned into wakes; a folder that comes back is watched anew."""
+"""Hearing of changes: watchdog's events of a folder, turned into wakes; a folder that comes back is heard anew."""
 
 import logging
 import os
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,14 +17,13 @@ from watchdog.observers import Observer
 
 from file_watcher import metrics
 from file_watcher.completion import Touch, fingerprint_of
-from file_watcher.folder import Folder
+from file_watcher.folder import CLOSES_ARE_HEARD, Folder, Identity
 from file_watcher.wakes import Wakes
 from labrelay.telemetry import logger
 
 HEARD = [FileClosedEvent, FileCreatedEvent, FileModifiedEvent, FileMovedEvent, DirCreatedEvent, DirMovedEvent]
-"""Not opening and closing without writing: our own hashing does that."""
-CLOSES_ARE_HEARD: Final = sys.platform.startswith("linux")
-"""Only inotify tells when a writer closes its file."""
+"""Not opening and closing without writing: our own hashing does that. Not attributes: they are no content."""
+STOP_S: Final = 5.0
 _log = logger("file_watcher.observer")
 
 
@@ -43,9 +41,9 @@ class Ear:
         if path is None:
             return
         if event.is_directory:
-            self._wakes.scan(self._folder.name, path)
+            self._wakes.scan(path)
             return
-        self._wakes.touch(self._folder.name, path, _touch_of(event, whole))
+        self._wakes.touch(path, _touch_of(event, whole))
 
 
 def _touch_of(event: Any, whole: str) -> Touch:
@@ -53,72 +51,75 @@ def _touch_of(event: Any, whole: str) -> Touch:
         return Touch(vouched=fingerprint_of(whole), certain=True)
     if isinstance(event, FileModifiedEvent):
         return Touch(writing=CLOSES_ARE_HEARD)
+    if isinstance(event, FileMovedEvent):
+        return Touch(certain=True)
     seen = fingerprint_of(whole)  # a new and empty file has just been opened; one with content was moved here
     return Touch(certain=True, writing=CLOSES_ARE_HEARD and seen is not None and seen.size == 0)
 
 
-class Watches:
-    """The system's watches, one a folder. A folder without one is still found by scans.
+class Hearing:
+    """The system's events of one folder, in threads and with a queue of its own. Without them scans find everything.
 
     Args:
+        folder: the watched folder.
         wakes: where events go.
     """
 
-    def __init__(self, wakes: Wakes) -> None:
+    def __init__(self, folder: Folder, wakes: Wakes) -> None:
+        self._folder = folder
         self._wakes = wakes
-        self._observer = Observer()
-        self._watches: dict[str, tuple[Any, tuple[int, int]]] = {}
+        self._heard: tuple[Any, Identity] | None = None
         self._overflow = _Overflow(self._lost)
 
-    def start(self) -> None:
-        """Begin to listen."""
-        self._observer.start()
-        logging.getLogger("watchdog").addHandler(self._overflow)
+    @property
+    def on(self) -> bool:
+        """Whether events are heard."""
+        return self._heard is not None
+
+    def ensure(self, identity: Identity | None) -> None:
+        """Hear the folder that stands there now; one that went away, or was mounted anew, isn't heard any more."""
+        if self._heard is not None and (self._heard[1] != identity or not _is_alive(self._heard[0])):
+            self.stop()
+        if self._heard is None and identity is not None:
+            self._begin(identity)
 
     def stop(self) -> None:
-        """Stop listening."""
-        logging.getLogger("watchdog").removeHandler(self._overflow)
-        self._observer.stop()
-        self._observer.join(5.0)
-
-    def watched(self, folder: Folder) -> bool:
-        """Whether events of this folder are heard."""
-        return folder.name in self._watches
-
-    def ensure(self, folder: Folder) -> None:
-        """Watch the folder that stands there now; one that went away, or was mounted anew, loses its old watch."""
-        identity = folder.identity()
-        if folder.name in self._watches:
-            watch, watched = self._watches[folder.name]
-            if watched == identity and self._is_alive(watch):
-                return
-            self._drop(folder)
-        if identity is not None:
-            self._add(folder, identity)
-
-    def _is_alive(self, watch: Any) -> bool:
-        """Whether watchdog's thread for it still runs; it ends silently when something goes wrong in it."""
-        return any(each.watch == watch and each.is_alive() for each in self._observer.emitters)
-
-    def _add(self, folder: Folder, identity: tuple[int, int]) -> None:
-        ear = Ear(folder, self._wakes)
-        try:
-            watch = self._observer.schedule(ear, str(folder.root), recursive=folder.rule.recursive, event_filter=HEARD)
-        except OSError as error:  # e.g. no inotify watches left: scans go on finding everything
-            _log.warning("folder isn't watched, only scanned", folder=folder.name, cause=str(error))
+        """Hear nothing more."""
+        if self._heard is None:
             return
-        self._watches[folder.name] = (watch, identity)
+        observer, _ = self._heard
+        self._heard = None
+        logging.getLogger("watchdog").removeHandler(self._overflow)
+        observer.stop()
+        observer.join(STOP_S)
 
-    def _drop(self, folder: Folder) -> None:
-        watch, _ = self._watches.pop(folder.name)
+    def _begin(self, identity: Identity) -> None:
         try:
-            self._observer.unschedule(watch)
-        except (KeyError, OSError) as error:
-            _log.info("old watch was gone already", folder=folder.name, cause=str(error))
+            self._heard = self._new_observer(), identity
+        except OSError as error:  # e.g. the system has no watches left: scans go on finding everything
+            _log.warning("folder isn't heard, only scanned", folder=self._folder.name, cause=str(error))
+            return
+        logging.getLogger("watchdog").addHandler(self._overflow)
+
+    def _new_observer(self) -> Any:
+        observer = Observer()
+        ear, recursive = Ear(self._folder, self._wakes), self._folder.rule.recursive
+        observer.schedule(ear, str(self._folder.root), recursive=recursive, event_filter=HEARD)
+        try:
+            observer.start()
+        except OSError:
+            observer.stop()
+            raise
+        return observer
 
     def _lost(self) -> None:
         metrics.OVERFLOWS.inc()
-        self._wakes.scan_all()
+        self._wakes.lose()
+
+
+def _is_alive(observer: Any) -> bool:
+    """Whether all its threads still run; they end silently when something goes wrong in them."""
+    return bool(observer.is_alive() and observer.emitters and all(each.is_alive() for each in observer.emitters))
 
 
 class _Overflow(logging.Handler):

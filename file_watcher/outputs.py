@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from file_watcher.folder import without_links
 from labrelay.http import Client
 
 
@@ -14,8 +15,12 @@ class Outputs:
     """
 
     def __init__(self, folder: Path, receiver_url: str) -> None:
-        self._folder = folder.resolve()
+        self._folder = without_links(folder)
         self._receiver = Client(receiver_url, read_s=5.0, retries=0)
+
+    def meets(self, root: Path) -> bool:
+        """Whether outputs and a watched folder's files can lie together at all."""
+        return root.is_relative_to(self._folder) or self._folder.is_relative_to(root)
 
     def concerns(self, path: Path) -> bool:
         """Whether an output can lie at this path at all."""

@@ -11,6 +11,7 @@ from file_watcher.bodies import (
     Acceptance,
     Ended,
     Entries,
+    FirstLook,
     FolderStatus,
     Pending,
     PendingEntry,
@@ -20,17 +21,27 @@ from file_watcher.bodies import (
     State,
     Status,
 )
+from file_watcher.preview import preview
+from file_watcher.progress import Progress
 from file_watcher.watcher import Watcher
+from labrelay.contracts.preview import Preview
+from labrelay.settings import Settings
 
 Limit = Annotated[int, Query(ge=0, le=1000)]
 Wait = Annotated[float, Query(ge=0, le=60)]
 
 
-def router(watcher: Watcher) -> APIRouter:
+def router(watcher: Watcher, settings: Settings) -> APIRouter:
     """The journal's routes."""
     routes = APIRouter(prefix="/api/v2", tags=["journal"])
     _add_exchange(routes, watcher)
     _add_views(routes, watcher)
+
+    @routes.get("/preview", name="preview")
+    def look_ahead(folder: str = "") -> Preview:
+        """What a scan would take, before it does; names and sizes of every file are looked at."""
+        return preview(settings, folder)
+
     return routes
 
 
@@ -85,9 +96,9 @@ def _add_views(routes: APIRouter, watcher: Watcher) -> None:
         return _status(watcher)
 
     @routes.post("/scan")
-    def scan() -> Scanned:
-        """Look at all folders now."""
-        return Scanned(scanned=watcher.scan())
+    def scan(emptied: bool = False) -> Scanned:
+        """Look at all folders now; `emptied` says that folders that are empty are meant to be."""
+        return Scanned(scanned=watcher.scan(emptied=emptied))
 
 
 def _pending(watcher: Watcher, limit: int) -> Pending:
@@ -125,16 +136,23 @@ def _status(watcher: Watcher) -> Status:
 
 
 def _folder(watcher: Watcher, name: str, counts: dict[str, int]) -> FolderStatus:
-    folder, reconciler = watcher.folders[name], watcher.reconcilers[name]
-    away = folder.identity() is None
+    lookout, reconciler = watcher.lookouts[name], watcher.reconcilers[name]
     return FolderStatus(
         name=name,
-        path=str(folder.root),
-        watched=watcher.watched(folder),
+        path=str(lookout.folder.root),
+        completion=reconciler.policy.name,
+        observer="polling" if lookout.polled else "events",
+        watched=lookout.watched,
         found=sum(counts.values()),
         waiting=reconciler.waiting,
         ignored=reconciler.ignored,
-        unreachable=f"{folder.root} can't be reached." if away else "",
+        waits=reconciler.waits,
+        first_look=_first_look(reconciler.progress),
+        unreachable=lookout.unreachable,
         troubles=reconciler.troubles,
         **counts,
     )
+
+
+def _first_look(progress: Progress | None) -> FirstLook | None:
+    return None if progress is None else FirstLook(**vars(progress))

@@ -1,6 +1,7 @@
-"""What the events ask the watcher to look at: repeated ones melt into one, so a burst costs one look."""
+"""What a folder's thread is asked to look at: repeated wakes melt into one, so a burst costs one look."""
 
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from file_watcher.completion import Touch
@@ -8,43 +9,65 @@ from file_watcher.completion import Touch
 
 @dataclass
 class Round:
-    """What is to be looked at now, by folder name and path below it; `whole` asks for a scan of everything."""
+    """What is to be looked at now, by path below the folder.
 
-    touches: dict[tuple[str, str], Touch] = field(default_factory=dict)
-    scans: set[tuple[str, str]] = field(default_factory=set)
+    Attributes:
+        touches: files that events named.
+        scans: sub-folders that appeared.
+        whole: look at everything.
+        lost: events were lost.
+        answers: who waits for the scan of everything, and for the number of files that it sees.
+    """
+
+    touches: dict[str, Touch] = field(default_factory=dict)
+    scans: set[str] = field(default_factory=set)
     whole: bool = False
+    lost: bool = False
+    answers: list[Future[int]] = field(default_factory=list)
+
+    @property
+    def outermost(self) -> list[str]:
+        """The sub-folders to scan, without those that lie in another one."""
+        chosen: list[str] = []
+        for path in sorted(self.scans, key=lambda path: path.split("/")):
+            if not (chosen and f"{path}/".startswith(f"{chosen[-1]}/")):
+                chosen.append(path)
+        return chosen
 
 
 class Wakes:
-    """Filled by event threads, emptied by the watcher's loop."""
+    """Filled by event threads and callers, emptied by the folder's thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._round = Round()
         self._closed = False
 
-    def touch(self, folder: str, path: str, touch: Touch) -> None:
+    def touch(self, path: str, touch: Touch) -> None:
         """An event named a file."""
         with self._changed:
-            before = self._round.touches.get((folder, path), Touch())
-            self._round.touches[(folder, path)] = before.then(touch)
+            self._round.touches[path] = self._round.touches.get(path, Touch()).then(touch)
             self._changed.notify()
 
-    def scan(self, folder: str, below: str) -> None:
+    def scan(self, below: str) -> None:
         """A sub-folder appeared."""
         with self._changed:
-            self._round.scans.add((folder, below))
+            self._round.scans.add(below)
             self._changed.notify()
 
-    def scan_all(self) -> None:
-        """Events were lost: look at everything."""
+    def scan_all(self) -> Future[int]:
+        """Look at everything; the answer is the number of files seen."""
+        answer: Future[int] = Future()
         with self._changed:
             self._round.whole = True
+            self._round.answers.append(answer)
             self._changed.notify()
+        return answer
 
-    def nudge(self) -> None:
-        """End a waiting `take`."""
+    def lose(self) -> None:
+        """Events were lost: look at everything."""
         with self._changed:
+            self._round.whole = self._round.lost = True
             self._changed.notify()
 
     def close(self) -> None:

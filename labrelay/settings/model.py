@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.captures import InstrumentId
 from labrelay.layout import GatewayLayout, OemLayout
+from labrelay.settings.existing import Existing, existing_of
 from labrelay.settings.exposure import refuse_open
+from labrelay.settings.marker import refuse_marker
 
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -61,6 +63,23 @@ class WatchedFolder(Section):
     patterns: tuple[str, ...] = ()
     attributes: Attributes = {}
     must_match: bool = False
+
+    @field_validator("marker")
+    @classmethod
+    def _marker(cls, text: str) -> str:
+        refuse_marker(text)
+        return text
+
+    @field_validator("existing")
+    @classmethod
+    def _existing(cls, text: str) -> str:
+        existing_of(text)
+        return text
+
+    @property
+    def existing_files(self) -> Existing:
+        """What becomes of files that are there at the first look."""
+        return existing_of(self.existing)
 
 
 class AttributeRule(Section):
@@ -160,10 +179,17 @@ class Launcher(Section):
 
 
 class Storage(Section):
-    """Limits of the gateway's disk and of single files, in bytes and fractions."""
+    """Limits of the gateway's disk and of single files, in bytes and fractions.
+
+    Attributes:
+        watermark: above this share of used space nothing more is taken in.
+        keep_free_bytes: what a file that comes must leave free.
+        max_upload_bytes: the largest file that may be pushed over HTTP.
+    """
 
     watermark: Annotated[float, Field(gt=0, le=1)] = 0.95
     keep_free_bytes: Annotated[int, Field(ge=0)] = 500_000_000
+    max_upload_bytes: Annotated[int, Field(gt=0)] = 100_000_000_000
 
 
 class Pipelines(Section):

@@ -100,7 +100,7 @@ def bench(settings: Settings) -> Iterator[Bench]:
 def running(settings: Settings) -> Iterator[Watcher]:
     watcher = Watcher(settings)
     watcher.start()
-    until(lambda: watcher.watched(next(iter(watcher.folders.values()))))
+    until(lambda: watcher.lookouts["input"].watched)
     yield watcher
     watcher.stop()
 

@@ -17,7 +17,7 @@ def test_overlapping_folders_are_refused(settings: Settings, other: str) -> None
     root = settings.folders[0].path
     (root.parent / "link").symlink_to(root)
     second = WatchedFolder(name="second", path=root.parent / other)
-    with pytest.raises(SettingsInvalid, match="overlap"):
+    with pytest.raises(SettingsInvalid, match="overlap: a file in both would be captured twice"):
         folders_of(with_folders(settings, settings.folders[0], second))
 
 
@@ -44,11 +44,11 @@ def test_a_folder_that_is_away_at_start_is_watched_when_it_comes(settings: Setti
     watcher.start()
     try:
         watcher.scan()
-        assert not watcher.watched(watcher.folders["input"])
+        assert not watcher.lookouts["input"].watched
         root.mkdir()
         (root / "a.tif").write_bytes(b"a")
         until(lambda: len(watcher.overview.entries().items) == 1)
-        assert watcher.watched(watcher.folders["input"])
+        assert watcher.lookouts["input"].watched
     finally:
         watcher.stop()
 

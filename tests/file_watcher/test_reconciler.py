@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from file_watcher.completion import PATIENCE, Touch, fingerprint_of
+from file_watcher.completion import Touch, fingerprint_of
+from file_watcher.policies import PATIENCE
 from labrelay.settings import Settings
 from tests.file_watcher.conftest import Bench, changed
 
@@ -95,7 +97,7 @@ def test_under_stable_a_close_event_vouches_for_nothing(settings: Settings) -> N
 def test_a_file_that_changes_while_it_is_hashed_waits_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     from labrelay.files import digest_file
 
-    def hash_and_change(path: Path) -> tuple[str, int]:
+    def hash_and_change(path: Path, *_: object) -> tuple[str, int]:
         answer = digest_file(path)
         bench.write("A01.tif", b" and more", "ab")
         return answer
@@ -123,7 +125,7 @@ def test_a_file_that_vanishes_is_forgotten(bench: Bench) -> None:
 
 
 def test_an_unreadable_file_waits_and_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def locked(_: Path) -> tuple[str, int]:
+    def locked(*_: object) -> tuple[str, int]:
         raise PermissionError("the instrument holds it")
 
     bench.write("A01.tif", b"A")
@@ -136,6 +138,22 @@ def test_an_unreadable_file_waits_and_says_why(bench: Bench, monkeypatch: pytest
     bench.rest()
     assert len(bench.contents()) == 1
     assert not bench.reconciler.troubles
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="4,096 bytes are Linux' longest path")
+def test_a_file_that_cannot_be_looked_at_is_shown(bench: Bench) -> None:
+    """Here as its path is too long; a folder that may be listed but not entered does the same."""
+    here, deep = os.open(bench.root, os.O_RDONLY), len(os.fsencode(bench.root))
+    while deep < 4090:
+        name = "d" * min(200, 4094 - deep)
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here, deep = below, deep + 1 + len(name)
+    os.close(os.open("A01.tif", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+    bench.reconciler.scan()
+    assert [each.rpartition("/")[2] for each in bench.reconciler.troubles] == ["A01.tif: File name too long"]
 
 
 def test_deleting_and_writing_the_same_content_again_is_the_same_capture(bench: Bench) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from file_watcher.app import create
+from file_watcher.folder import CLOSES_ARE_HEARD
 from labrelay.settings import Settings
 from tests.file_watcher.conftest import changed, until
 
@@ -91,9 +92,35 @@ def test_the_status_tells_each_folder(client: TestClient, folder: Path) -> None:
     client.get("/api/v2/journal/pending", params={"wait": 10})
     client.post("/api/v2/scan")
     status = client.get("/api/v2/status").json()["folders"][0]
+    assert (status["completion"], status["observer"]) == ("close_write" if CLOSES_ARE_HEARD else "stable", "events")
     assert (status["watched"], status["found"], status["pending"], status["ignored"]) == (True, 1, 1, 1)
     folder.rename(folder.parent / "away")
+    client.post("/api/v2/scan")
     assert "can't be reached" in client.get("/api/v2/status").json()["folders"][0]["unreachable"]
+
+
+def test_the_status_tells_what_waits_and_for_what(settings: Settings, folder: Path) -> None:
+    with TestClient(create(changed(settings, completion="marker", observer="polling", poll_s=0.1))) as client:
+        for number in range(7):
+            (folder / f"A0{number}.tif").write_bytes(b"pixels")
+        client.post("/api/v2/scan")
+        status = client.get("/api/v2/status").json()["folders"][0]
+        assert (status["completion"], status["observer"], status["watched"]) == ("marker", "polling", False)
+        assert (status["waiting"], len(status["waits"])) == (7, 5)
+        assert status["waits"][0] == "A00.tif: waits for its marker A00.tif.done"
+
+
+def test_an_empty_mount_point_shows_until_somebody_says_that_it_is_meant_so(settings: Settings, folder: Path) -> None:
+    with TestClient(create(settings)) as client:
+        (folder / "A01.tif").write_bytes(b"pixels")
+        client.get("/api/v2/journal/pending", params={"wait": 10})
+        client.post("/api/v2/scan")
+        folder.rename(folder.parent / "away")
+        folder.mkdir()
+        client.post("/api/v2/scan")
+        assert "is its share mounted" in client.get("/api/v2/status").json()["folders"][0]["unreachable"]
+        client.post("/api/v2/scan", params={"emptied": True})
+        assert client.get("/api/v2/status").json()["folders"][0]["unreachable"] == ""
 
 
 def test_a_body_that_is_wrong_gets_a_problem_document(client: TestClient) -> None:

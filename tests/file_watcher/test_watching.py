@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from file_watcher.bodies import Entry
-from file_watcher.observer import CLOSES_ARE_HEARD
+from file_watcher.folder import CLOSES_ARE_HEARD
 from file_watcher.watcher import Watcher
 from labrelay.settings import Settings
 from tests.file_watcher.conftest import changed, until
@@ -164,9 +164,9 @@ def test_a_copy_that_keeps_its_times_is_one_entry(running: Watcher, folder: Path
 
 
 def test_lost_events_are_found_by_a_scan(running: Watcher, folder: Path) -> None:
-    running._watches._drop(running.folders["input"])
+    running.lookouts["input"]._hearing.stop()
     (folder / "A01.tif").write_bytes(b"unheard")
-    running._watches._lost()
+    running.lookouts["input"]._hearing._lost()
     until(lambda: len(contents(running)) == 1)
 
 
@@ -177,7 +177,7 @@ def test_a_folder_that_goes_away_and_comes_back_announces_nothing_twice(
     until(lambda: len(contents(running)) == 1)
     folder.rename(tmp_path / "away")
     running.scan()
-    assert not running.watched(running.folders["input"])
+    assert not running.lookouts["input"].watched
     (tmp_path / "away").rename(folder)
     running.scan()
     (folder / "A02.tif").write_bytes(b"two")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.staticfiles import StaticFiles
 
 from dashboard.filters import JobFilter
+from dashboard.instruments import reason_in
 from dashboard.job_page import page_of
 from dashboard.live import Hub
 from dashboard.overview import read_overview, twin_of
@@ -108,6 +109,18 @@ async def retry_job(desk: TheDesk, job_id: str) -> Response:
     return RedirectResponse(f"/jobs/{job_id}", status_code=303)
 
 
+@router.post("/instruments/{instrument}/{act}", response_class=HTMLResponse)
+async def pause_instrument(
+    desk: TheDesk, request: Request, instrument: str, act: Literal["pause", "resume"]
+) -> Response:
+    """Pause an instrument or let it go on, then show all; other open pages are told to look."""
+    reason = reason_in(await request.body())
+    pause = partial(desk.repository.pause, instrument, paused=act == "pause", reason=reason if act == "pause" else "")
+    await desk.threads.run(pause)
+    desk.hub.refresh()
+    return RedirectResponse("/", status_code=303)
+
+
 @router.get("/jobs/{job_id}/outputs/{index}", response_class=Response)
 async def show_output(
     desk: TheDesk, job_id: str, index: int, v: str = "", if_none_match: Annotated[str, Header()] = ""
@@ -137,8 +150,9 @@ async def _job_page(desk: Desk, job_id: str, trouble: LabrelayError | None = Non
     seq = desk.hub.seq
     job = await desk.threads.run(partial(desk.repository.job, job_id))
     events = await desk.threads.run(partial(desk.repository.timeline, job_id))
+    page = page_of(job, events, await desk.threads.run(partial(desk.repository.set_words, job)))
     wanted, status = JobFilter(job_id=job_id), trouble.status if trouble else 200
-    return desk.pages.html("job.html", status, page=page_of(job, events), wanted=wanted, seq=seq, trouble=trouble)
+    return desk.pages.html("job.html", status, page=page, wanted=wanted, seq=seq, trouble=trouble)
 
 
 async def _explain(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dashboard.filters import JobFilter
+from dashboard.instruments import Instrument, paused_words
 from dashboard.repository import Counts
 from dashboard.states import LOOKS, State
 
@@ -30,10 +31,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Health:
-    """The sentence and its numbers."""
+    """The sentence, its numbers, and the instruments."""
 
     sentence: str
     counts: dict[State, int]
+    instruments: tuple[Instrument, ...] = ()
 
     def counters(self, wanted: JobFilter) -> list[Counter]:
         """A counter for each state; the chosen one leads back to all."""
@@ -62,7 +64,10 @@ class Health:
 def health_of(found: Counts) -> Health:
     """Health from the repository's counts."""
     counts = {state: sum(found.stages.get(stage, 0) for stage in look.stages) for state, look in LOOKS.items()}
-    return Health(_sentence(counts, found.overdue), counts)
+    sentence = _sentence(counts, found.overdue)
+    if paused := paused_words(found.instruments):
+        sentence += f" {paused}." if sentence.endswith(".") else f", {paused}"
+    return Health(sentence, counts, found.instruments)
 
 
 def _sentence(counts: dict[State, int], overdue: int) -> str:

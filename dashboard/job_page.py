@@ -53,19 +53,19 @@ class JobPage:
     can_retry: bool
 
 
-def page_of(job: Job, events: Sequence[dict[str, Any]]) -> JobPage:
-    """The page of a job from the job and its timeline's events."""
+def page_of(job: Job, events: Sequence[dict[str, Any]], set_words: str = "") -> JobPage:
+    """The page of a job from the job, its timeline's events, and what is told of its set."""
     return JobPage(
         row=row_of(job),
         facts=_facts(job),
-        task=_task(job),
+        task=_task(job, set_words),
         timeline=_timeline(events),
         outputs=tuple(_output(job, index) for index in range(len(job.outputs))),
         measurements=tuple(
             (name.replace("_", " "), f"{value:g}")
             for name, value in (job.report.measurements if job.report else {}).items()
         ),
-        failure=job.failure if job.stage in RETRIED else None,
+        failure=job.failure if job.final else None,
         can_retry=job.stage in RETRIED,
     )
 
@@ -86,12 +86,13 @@ def _facts(job: Job) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _task(job: Job) -> tuple[tuple[str, str], ...]:
+def _task(job: Job, set_words: str) -> tuple[tuple[str, str], ...]:
     task = job.task
     if task is None:
         return ()
     facts = [("Task", task.description), ("Version", str(task.version)), ("Pipeline", task.pipeline)]
     facts += [("Parameter " + name, value) for name, value in task.parameters.items()]
+    facts += [("Set", set_words)] if set_words else []
     facts += [("Attempt", str(job.attempt))] if job.attempt else []
     facts += [("Worker", job.worker)] if job.worker else []
     return tuple(facts)

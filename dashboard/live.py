@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from fastapi.sse import ServerSentEvent
 
@@ -20,6 +20,7 @@ from labrelay.http import Client
 from labrelay.loops import OwnerLoop
 
 CUT_S: Final = 0.25
+LOOK_S: Final = 2.0
 BEAT_S: Final = 5.0
 MANY: Final = 40
 WAITING: Final = 16
@@ -81,6 +82,8 @@ class Hub:
         self._changes = Changes()
         self._upstream = Upstream(client, self._changes)
         self._cutter = OwnerLoop("dashboard-cutter", self._cut, idle_s=CUT_S)
+        self._pauses = OwnerLoop("dashboard-pauses", self._look, idle_s=LOOK_S)
+        self._paused: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._open: set[Page] = set()
         self._was_connected = False
@@ -90,11 +93,17 @@ class Hub:
         """Begin to follow the repository."""
         self._upstream.start()
         self._cutter.start()
+        self._pauses.start()
 
     def stop(self) -> None:
-        """End both threads."""
+        """End all threads."""
+        self._pauses.stop()
         self._upstream.stop()
         self._cutter.stop()
+
+    def refresh(self) -> None:
+        """Something changed that no job's event tells of: all open pages read themselves anew."""
+        self._changes.note_all()
 
     async def follow(self, wanted: JobFilter, since: str) -> AsyncIterator[ServerSentEvent]:
         """Events for one page until it is closed.
@@ -133,6 +142,15 @@ class Hub:
             message = self._message(cut) if self._open else Signal.RESYNC
             self.seq = cut.seq
             self._publish(message)
+        return False
+
+    def _look(self) -> bool:
+        """Pauses are no jobs' events: they are asked for while somebody looks."""
+        if self._open:
+            paused = self._repository.paused()
+            if self._paused != paused:
+                self._paused = paused
+                self.refresh()
         return False
 
     def _message(self, cut: Cut) -> Message:

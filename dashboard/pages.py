@@ -51,10 +51,11 @@ class Pages:
         return self._templates.get_template(f"parts/{template}").render(**content).strip()
 
     def change(self, jobs: Sequence[Job], health: Health, wanted: JobFilter) -> dict[str, Any]:
-        """What an open page is told of a batch: rows (html None: no longer on this page), health and new pictures."""
+        """What an open page is told of a batch: rows (html None: no longer on this page), what stands above."""
         return {
             "rows": [{"id": job.id, "html": self._row(job) if wanted.takes(job) else None} for job in jobs],
             "health": self.part("health.html", health=health, wanted=wanted),
+            "instruments": self.part("instruments.html", instruments=health.instruments),
             "sentence": health.sentence,
             "pictures": [picture for job in jobs if (picture := self._picture(job))],
         }

@@ -1,10 +1,11 @@
-"""What the dashboard reads from the job repository, and the one thing that it asks of it."""
+"""What the dashboard reads from the job repository, and the few things that it asks of it."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 from dashboard.filters import JobFilter
+from dashboard.instruments import Instrument, instruments_of
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.http import Client
@@ -24,10 +25,11 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Counts:
-    """Jobs by stage, and how many of them wait for longer than usual."""
+    """Jobs by stage, how many of them wait for longer than usual, and the instruments that they come from."""
 
     stages: dict[Stage, int]
     overdue: int = 0
+    instruments: tuple[Instrument, ...] = ()
 
 
 class Repository:
@@ -61,11 +63,30 @@ class Repository:
         """What happened to a job: `{seq, at_ns, step, stage, actor, attempt, detail}` each."""
         return list(self._client.get(f"{_path(job_id)}/timeline")["events"])
 
+    def set_words(self, job: Job) -> str:
+        """Where the set of a job stands; empty for a job of its own."""
+        if job.task is None or job.task.group is None:
+            return ""
+        return str(self._client.get(f"{_path(job.id)}/set")["words"])
+
     def counts(self) -> Counts:
         """How many jobs stand in each stage."""
         summary = self._client.get("/api/v2/summary")
         stages = {Stage(stage): int(count) for stage, count in summary["stages"].items() if stage in set(Stage)}
-        return Counts(stages, int(summary.get("overdue") or 0))
+        return Counts(stages, int(summary.get("overdue") or 0), instruments_of(summary))
+
+    def paused(self) -> dict[str, Any]:
+        """The paused instruments, by name."""
+        return dict(self._client.get("/api/v2/instruments"))
+
+    def pause(self, instrument: str, *, paused: bool, reason: str = "") -> None:
+        """Pause an instrument from the gateway, or lift that pause.
+
+        Raises:
+            RequestRefused: no instrument can have this name.
+        """
+        body = {"paused": paused, "reason": reason, "by": ACTOR}
+        self._client.put(f"/api/v2/instruments/{quote(instrument, safe='')}/pause", body)
 
     def retry(self, job_id: str) -> None:
         """Ask for another try of a failed or cancelled job.

@@ -30,8 +30,8 @@ class Look:
 
 LOOKS: Final[dict[State, Look]] = {
     State.FAILED: Look("Needs you", "!", (Stage.FAILED,)),
-    State.WAITING: Look("Waiting", "W", (Stage.AWAITING_INPUT, Stage.READY, Stage.LAUNCHED)),
-    State.WORKING: Look("In work", "R", (Stage.PROCESSING, Stage.REPORTED, Stage.SEALING)),
+    State.WAITING: Look("Waiting", "W", (Stage.AWAITING_INPUT, Stage.GATHERING, Stage.READY, Stage.LAUNCHED)),
+    State.WORKING: Look("In work", "R", (Stage.JOINED, Stage.PROCESSING, Stage.REPORTED, Stage.SEALING)),
     State.RETURNING: Look("Going back", "B", (Stage.RETURNING, Stage.RECEIVING)),
     State.DONE: Look("Done", "D", (Stage.COMPLETE,)),
     State.UNMATCHED: Look("No task", "N", (Stage.UNMATCHED,)),
@@ -42,6 +42,8 @@ STATE_OF: Final[dict[Stage, State]] = {stage: state for state, look in LOOKS.ite
 
 WORDS: Final[dict[Stage, str]] = {
     Stage.AWAITING_INPUT: "Waits for the file's bytes",
+    Stage.GATHERING: "Waits for the other files of its set",
+    Stage.JOINED: "Being analysed with its set",
     Stage.READY: "Waits in line",
     Stage.LAUNCHED: "Waits for a free pipeline",
     Stage.PROCESSING: "Being analysed",
@@ -76,6 +78,12 @@ STEPS: Final[dict[str, str]] = {
     "supersede": "Replaced by a newer file",
     "restored": "Restored from the record",
     "edit": "Changed by a person",
+    "gather": "The set is whole, this job works for it",
+    "join": "The set is whole, another job works for it",
+    "give_way": "A newer file counts in the set",
+    "follow": "Ended with its set",
+    "rejoin": "Back in its set, which goes on",
+    "leave": "Its set is put together anew",
 }
 
 

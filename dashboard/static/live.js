@@ -3,7 +3,7 @@
  * Keeps an open page true: one EventSource, rows patched in place, and a badge that never hides that it stands still.
  * @typedef {{id: string, html: string | null}} Row
  * @typedef {{id: string, html: string}} Picture
- * @typedef {{rows: Row[], health: string, sentence: string, pictures: Picture[]}} Change
+ * @typedef {{rows: Row[], health: string, instruments: string, sentence: string, pictures: Picture[]}} Change
  * @typedef {"live" | "reconnecting" | "stale"} Freshness
  */
 
@@ -39,6 +39,11 @@ function replace(old, fresh) {
   const held = old.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
   old.replaceWith(fresh);
   if (held) /** @type {HTMLElement | null} */ (fresh.querySelector(`a[href="${CSS.escape(held)}"]`))?.focus();
+}
+
+/** Replace an element, unless somebody is about to fill in a form in it. @param {Element} old @param {Element} fresh */
+function replaceIdle(old, fresh) {
+  if (!old.querySelector("details[open]")) replace(old, fresh);
 }
 
 /** @param {HTMLElement} rows @param {HTMLElement} fresh */
@@ -79,6 +84,8 @@ function apply(change) {
   for (const picture of change.pictures) patchPicture(picture);
   const health = document.getElementById("health");
   if (health) replace(health, elementOf(change.health));
+  const instruments = document.getElementById("instruments");
+  if (instruments) replaceIdle(instruments, elementOf(change.instruments));
   document.getElementById("empty")?.toggleAttribute("hidden", rows.children.length > 0);
   speak(change.sentence);
 }
@@ -113,7 +120,7 @@ async function readAnew() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const fresh of page.querySelectorAll("[data-live]")) {
       const old = document.getElementById(fresh.id);
-      if (old) replace(old, document.adoptNode(fresh));
+      if (old) replaceIdle(old, document.adoptNode(fresh));
     }
   } catch {
     troubled = true;

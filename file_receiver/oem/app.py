@@ -1,6 +1,5 @@
 """The receiver on the instrument's side (59787)."""
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from file_receiver.oem.pulling import Puller
 from file_receiver.oem.receipts import Receipts
 from labrelay.http import Client, create_app
 from labrelay.loops import OwnerLoop
+from labrelay.pace import Pace
 from labrelay.settings import Settings
 
 
@@ -24,9 +24,9 @@ def create(settings: Settings) -> FastAPI:
     """The app; its loop pulls what the gateway offers while it runs."""
     receipts = Receipts(settings.oem_layout.receipts)
     places = Places(receipts, settings.oem.output_folder, folder_prefix=len(settings.folders) > 1)
-    halted = threading.Event()
-    deliveries = _deliveries(settings, receipts, places, halted)
-    arrivals = Arrivals(deliveries, receipts, halted)
+    pace = Pace.of(settings)
+    deliveries = _deliveries(settings, receipts, places, pace)
+    arrivals = Arrivals(deliveries, receipts, pace)
     loop = OwnerLoop("file-receiver-oem", arrivals.turn)
 
     def wake() -> None:
@@ -59,7 +59,7 @@ def _add_questions(app: FastAPI, places: Places, arrivals: Arrivals, loop: Owner
         return {**arrivals.status(), "trouble": loop.trouble}
 
 
-def _deliveries(settings: Settings, receipts: Receipts, places: Places, halted: threading.Event) -> Deliveries:
+def _deliveries(settings: Settings, receipts: Receipts, places: Places, pace: Pace) -> Deliveries:
     client = Client(settings.edge_url, tls=settings.oem.tls)
     instrument = settings.oem.instrument
-    return Deliveries(client, instrument, receipts, places, Puller(client, instrument, halted))
+    return Deliveries(client, instrument, receipts, places, Puller(client, instrument, pace))

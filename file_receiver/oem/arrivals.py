@@ -10,7 +10,9 @@ from typing import Any, Final
 from file_receiver.oem.delivery import Deliveries
 from file_receiver.oem.receipts import Receipts
 from labrelay.contracts.captures import ReturnOffer
-from labrelay.errors import LabrelayError
+from labrelay.errors import LabrelayError, ServiceUnavailable
+from labrelay.pace import Pace
+from labrelay.pause import Paused
 from labrelay.telemetry import logger
 
 AT_ONCE: Final = 4
@@ -19,25 +21,34 @@ MOST: Final = 5_000
 WAIT_S: Final = 2.0
 PAUSE_S: Final = 0.5
 LONGEST_REST_S: Final = 30.0
+UNHEARD: Final = ServiceUnavailable.code
+"""The gateway itself is away: it can't be told so."""
 _log = logger("file_receiver.oem")
 
 
 @dataclass(frozen=True)
 class Rest:
-    """One job's pause on the monotonic clock, and why."""
+    """One job's pause on the monotonic clock, why, and which kind of trouble the gateway has heard of."""
 
     until: float
     failures: int
     cause: str
+    told: str
 
 
 class Arrivals:
-    """Offered jobs on their way home."""
+    """Offered jobs on their way home.
 
-    def __init__(self, deliveries: Deliveries, receipts: Receipts, halted: threading.Event) -> None:
+    Args:
+        deliveries: brings one job home.
+        receipts: what came before.
+        pace: that of the deliveries; while it is paused, nothing is asked for and nothing taken up.
+    """
+
+    def __init__(self, deliveries: Deliveries, receipts: Receipts, pace: Pace) -> None:
         self._deliveries = deliveries
         self._receipts = receipts
-        self._halted = halted
+        self._pace = pace
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="receive")
         self._busy: dict[str, Future[None]] = {}
         self._rests: dict[str, Rest] = {}
@@ -52,6 +63,9 @@ class Arrivals:
             ServiceUnavailable: the gateway doesn't answer.
         """
         self._busy = {each: task for each, task in self._busy.items() if not task.done()}
+        if self._pace.pauses.active:
+            self._pause()
+            return True
         limit = min(MOST, QUEUED + len(self._busy) + len(self._rests))
         # The first question is answered at once, with all that an earlier run of this process had accepted.
         patient = self._asked and not self._busy and not self._rests
@@ -73,14 +87,15 @@ class Arrivals:
 
     def stop(self) -> None:
         """Take up nothing more; pulls that break off resume later."""
-        self._halted.set()
+        self._pace.halt()
         self._nudge.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def status(self) -> dict[str, Any]:
         """What is under way, why the rest waits, and how many files stand."""
         resting = {job_id: rest.cause for job_id, rest in dict(self._rests).items()}
-        return {"receiving": len(self._busy), "resting": resting, "files": self._receipts.counts()}
+        paused = self._pace.pauses.read().text
+        return {"receiving": len(self._busy), "resting": resting, "files": self._receipts.counts(), "paused": paused}
 
     def _notice_epoch(self, epoch: int) -> None:
         self._resend = self._receipts.note_epoch(epoch) or self._resend
@@ -107,17 +122,29 @@ class Arrivals:
     def _attend(self, offer: ReturnOffer) -> None:
         try:
             self._deliveries.deliver(offer)
+        except Paused as paused:
+            _log.info("outputs wait", job=offer.job_id, cause=paused.cause)
         except LabrelayError as error:
             _log.warning("outputs not received yet", job=offer.job_id, code=error.code, cause=error.cause)
-            self._rest(offer.job_id, error.cause)
+            self._rest(offer, error.code, f"{error.cause} {error.next_step}")
         except Exception as error:
             _log.error("receiving failed", job=offer.job_id, exc_info=error)
-            self._rest(offer.job_id, f"{type(error).__name__}: {error}")
+            self._rest(offer, "internal_error", f"{type(error).__name__}: {error}")
         else:
             self._rests.pop(offer.job_id, None)
 
-    def _rest(self, job_id: str, cause: str) -> None:
-        last = self._rests.get(job_id)
+    def _rest(self, offer: ReturnOffer, code: str, cause: str) -> None:
+        last = self._rests.get(offer.job_id)
         failures = last.failures + 1 if last else 1
         pause = min(LONGEST_REST_S, 0.25 * 2.0 ** min(failures, 8)) * random.uniform(0.7, 1.0)
-        self._rests[job_id] = Rest(time.monotonic() + pause, failures, cause)
+        told = last.told if last else ""
+        if failures > 1 and code not in (UNHEARD, told):
+            self._tell(offer, cause)
+            told = code
+        self._rests[offer.job_id] = Rest(time.monotonic() + pause, failures, cause, told)
+
+    def _tell(self, offer: ReturnOffer, cause: str) -> None:
+        try:
+            self._deliveries.tell(offer, cause)
+        except LabrelayError as error:
+            _log.info("trouble not told", job=offer.job_id, cause=error.cause)

@@ -11,7 +11,7 @@ from file_receiver.oem.errors import NameTaken, OutputFolderBlocked
 from file_receiver.oem.places import Places
 from file_receiver.oem.pulling import Puller, part_of
 from file_receiver.oem.receipts import RESERVED, SENT, WRITTEN, Place, Receipts
-from labrelay.contracts.captures import OfferedOutput, Receipt, ReceivedOutput, ReturnOffer, ReturnOffers
+from labrelay.contracts.captures import OfferedOutput, Receipt, ReceivedOutput, ReturnOffer, ReturnOffers, ReturnTrouble
 from labrelay.errors import RequestRefused
 from labrelay.files import digest_file
 from labrelay.http import Client
@@ -51,6 +51,16 @@ class Deliveries:
         self._receipts.move([place.path for place in places], WRITTEN)
         self._send(offer.job_id, places, offer.epoch, offer.attempt)
         JOBS_RECEIVED.inc()
+
+    def tell(self, offer: ReturnOffer, cause: str) -> None:
+        """Let the gateway say, on the job's page too, why its outputs wait.
+
+        Raises:
+            LabrelayError: the gateway didn't hear it.
+        """
+        trouble = ReturnTrouble(epoch=offer.epoch, attempt=offer.attempt, cause=cause)
+        path = f"/edge/v2/returns/{offer.job_id}/trouble"
+        self._client.request("POST", path, json=trouble.model_dump(), headers={"X-Instrument": self._instrument})
 
     def remove_stale(self) -> None:
         """Remove temporary files of outputs that haven't come for a day (a cancelled job's never will)."""

@@ -1,14 +1,19 @@
 """Where outputs go below the output folder, and how they are called when the name is somebody else's."""
 
+import hashlib
 import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
 
 from labrelay.contracts.captures import ReturnOffer
 from labrelay.errors import Forbidden
-from labrelay.files import legal_name
+from labrelay.files import input_name, leads_out, legal_name
 
 SHORT: Final = 8
+ROOM: Final = 3800
+"""Bytes of a path below the output folder when nothing is said of it."""
+TEMPORARY_NAME: Final = 80
+"""Bytes that an output's name has at least while it is being pulled."""
 
 
 def key_of(path: str) -> str:
@@ -21,25 +26,39 @@ def marks(job_id: str) -> tuple[str, ...]:
     return ("", job_id[:SHORT], job_id)
 
 
-def paths_of(offer: ReturnOffer, mark: str, *, folder_prefix: bool) -> list[str]:
+def paths_of(offer: ReturnOffer, mark: str, *, folder_prefix: bool, room: int = ROOM) -> list[str]:
     """Paths of all outputs below the output folder, forward slashes, legal on Windows, in the order of the offer.
 
-    The source's sub-folders keep their shape. With a `mark`, `b_labels.tif` of the source `b.tif` becomes
-    `b~mark_labels.tif`, and `table.csv` becomes `table~mark.csv`.
+    The source's sub-folders keep their shape; where the whole would be longer than `room` bytes, one folder called by a
+    digest stands for the last ones. With a `mark`, `b_labels.tif` of the source `b.tif` becomes `b~mark_labels.tif`,
+    and `table.csv` becomes `table~mark.csv`.
 
     Raises:
         Forbidden: the source's path doesn't stay inside its folder.
     """
-    source = PurePosixPath(offer.source_path)
-    if source.is_absolute() or ".." in source.parts or "\\" in offer.source_path or "\x00" in offer.source_path:
+    if leads_out(offer.source_path, windows=False):
         raise Forbidden(f"The source path {offer.source_path!r} doesn't stay inside its folder.")
-    above = [offer.folder] if folder_prefix else []
-    folder = PurePosixPath(*(legal_name(part) for part in (*above, *source.parent.parts)))
+    stem = PurePosixPath(input_name(offer.source_path)).stem
     names: list[str] = []
     for output in offer.outputs:
-        name = legal_name(_marked(output.name.replace("/", "_"), source.stem, mark))
+        name = legal_name(_marked(output.name.replace("/", "_"), stem, mark))
         names.append(_distinct(name, names, output.index))
+    above = [offer.folder] if folder_prefix else []
+    parts = [legal_name(part) for part in (*above, *PurePosixPath(offer.source_path).parent.parts)]
+    longest = max([TEMPORARY_NAME, *(len(name.encode()) for name in names)])
+    folder = PurePosixPath(*_fitting(parts, room - longest - 1))
     return [(folder / name).as_posix() for name in names]
+
+
+def _fitting(parts: list[str], room: int) -> list[str]:
+    """The folders, or the first of them and a digest, that fit into so many bytes."""
+    if len("/".join(parts).encode()) <= room:
+        return parts
+    digest = f"~{hashlib.sha256('/'.join(parts).encode()).hexdigest()[:16]}"
+    kept = list(parts)
+    while kept and len("/".join([*kept, digest]).encode()) > room:
+        kept.pop()
+    return [*kept, digest]
 
 
 def _marked(name: str, stem: str, mark: str) -> str:

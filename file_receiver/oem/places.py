@@ -1,5 +1,7 @@
 """Choosing places: a name is a job's own when no other job holds it and no file of the user lies there."""
 
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -21,6 +23,7 @@ class Places:
         self._receipts = receipts
         self._root = root
         self._folder_prefix = folder_prefix
+        self._room = _longest_path() - len(os.fsencode(root.absolute())) - 2
         self._lock = threading.Lock()
 
     def take(self, offer: ReturnOffer) -> list[Place]:
@@ -33,7 +36,7 @@ class Places:
         with self._lock:
             held = [place.mark for place in self._receipts.of_job(offer.job_id)]
             for mark in (*dict.fromkeys(reversed(held)), *marks(offer.job_id)):
-                paths = paths_of(offer, mark, folder_prefix=self._folder_prefix)
+                paths = paths_of(offer, mark, folder_prefix=self._folder_prefix, room=self._room)
                 wanted = zip(paths, offer.outputs, strict=True)
                 if all(self._is_free(path, offer.job_id, output.sha256) for path, output in wanted):
                     return self._receipts.reserve(offer, mark, paths)
@@ -64,3 +67,8 @@ class Places:
             return True
         # It lies there without labrelay's knowing: ours from before a crash if the bytes are, else the user's own.
         return file.is_file() and digest_file(file)[0] == sha256
+
+
+def _longest_path() -> int:
+    """Bytes of a path that this system takes; Windows' limit holds wherever nobody has lifted it."""
+    return 259 if sys.platform == "win32" else os.pathconf("/", "PC_PATH_MAX")

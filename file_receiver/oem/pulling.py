@@ -1,7 +1,6 @@
 """Pulling one output: resumes where the last pull broke off, publishes nothing but the sealed bytes."""
 
 import hashlib
-import threading
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -13,6 +12,7 @@ from labrelay.contracts.captures import OfferedOutput
 from labrelay.errors import ServiceUnavailable
 from labrelay.files import CHUNK, publish_file, temporary_beside
 from labrelay.http import Client
+from labrelay.pace import Pace
 
 PARTIAL: Final = 206
 
@@ -26,22 +26,26 @@ class Puller:
     """Streams outputs from the gateway's edge onto the disk.
 
     Args:
-        halted: set when the receiver stops; what was pulled stays for the next start.
+        client: of the edge.
+        instrument: this one.
+        pace: how bytes may flow; what was pulled before a stop or a pause stays for the next call.
     """
 
-    def __init__(self, client: Client, instrument: str, halted: threading.Event) -> None:
+    def __init__(self, client: Client, instrument: str, pace: Pace) -> None:
         self._client = client
         self._instrument = instrument
-        self._halted = halted
+        self._pace = pace
 
     def pull(self, job_id: str, output: OfferedOutput, final: Path) -> None:
         """Make `final` hold the sealed bytes.
 
         Raises:
             ServiceUnavailable: the gateway went away or the receiver stops; the next call resumes.
+            Paused: the instrument is paused; the next call resumes.
             OutputDamaged: other bytes came; the next call begins anew.
             OSError: the folder can't be written.
         """
+        self._pace.check()
         final.parent.mkdir(parents=True, exist_ok=True)
         part = part_of(final, job_id, output.index, output.sha256)
         with part.open("ab+") as stream:
@@ -67,12 +71,11 @@ class Puller:
 
     def _copy(self, response: requests.Response, stream: BinaryIO, digest: Any) -> None:
         try:
-            for piece in response.iter_content(CHUNK):
+            for piece in response.iter_content(self._pace.grain):
+                self._pace.await_turn(len(piece))
                 digest.update(piece)
                 stream.write(piece)
                 OUTPUT_BYTES.inc(len(piece))
-                if self._halted.is_set():
-                    raise ServiceUnavailable("The receiver is stopping; the pull resumes when it is back.")
         except requests.RequestException as error:
             raise ServiceUnavailable(f"The gateway broke off ({type(error).__name__}).") from error
 

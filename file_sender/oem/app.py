@@ -7,19 +7,23 @@ from typing import Any
 from anyio import to_thread
 from fastapi import FastAPI
 
+from file_sender.oem.absences import Absences
 from file_sender.oem.aicsd_v1 import v1_router
 from file_sender.oem.outbox import Outbox
 from file_sender.oem.sending import Sender
 from file_sender.oem.source import Folders
 from labrelay.http import Client, create_app
 from labrelay.loops import OwnerLoop
+from labrelay.pace import Pace
 from labrelay.settings import Settings
 
 
 def create(settings: Settings) -> FastAPI:
     """The app; its loop pushes what the gateway wants while it runs."""
-    sender = Sender(Client(settings.edge_url, tls=settings.oem.tls), settings.oem.instrument, Folders(settings.folders))
-    outbox = Outbox(sender)
+    client = Client(settings.edge_url, tls=settings.oem.tls)
+    pace = Pace.of(settings)
+    folders = Folders(settings.folders, Absences(settings).of)
+    outbox = Outbox(Sender(client, settings.oem.instrument, folders, pace), pace.pauses)
     loop = OwnerLoop("file-sender-oem", outbox.turn)
 
     def wake() -> None:

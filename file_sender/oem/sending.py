@@ -1,13 +1,12 @@
 """Sending one wanted input: ask what the gateway holds, stream the rest."""
 
-import threading
 from typing import Final
 
 from file_sender.metrics import INPUT_TROUBLES, INPUTS_SENT
 from file_sender.oem.source import Folders, Reading
 from labrelay.contracts.captures import InputTrouble, WantedInput, WantedInputs
-from labrelay.errors import InputProblem
 from labrelay.http import Client, content_digest
+from labrelay.pace import Pace
 
 ANSWER_S: Final = 60.0
 SLOWEST_DISK: Final = 20_000_000
@@ -15,13 +14,20 @@ SLOWEST_DISK: Final = 20_000_000
 
 
 class Sender:
-    """One instrument's calls to the gateway's edge."""
+    """One instrument's calls to the gateway's edge.
 
-    def __init__(self, client: Client, instrument: str, folders: Folders) -> None:
+    Args:
+        client: of the edge.
+        instrument: this one.
+        folders: where inputs lie.
+        pace: how they may be read.
+    """
+
+    def __init__(self, client: Client, instrument: str, folders: Folders, pace: Pace) -> None:
         self._client = client
         self._instrument = instrument
         self._folders = folders
-        self._halted = threading.Event()
+        self._pace = pace
 
     def wanted(self, limit: int, wait: float) -> WantedInputs:
         """Inputs that the gateway waits for; held open for at most `wait` seconds while there are none."""
@@ -34,8 +40,10 @@ class Sender:
         Raises:
             InputProblem: the file is missing, changed or unreadable.
             ServiceUnavailable: the folder or the gateway is away, or the gateway is full; the next call resumes.
+            Paused: the instrument is paused; the next call resumes.
             Conflict: the gateway holds another part than it said; the next call asks again.
         """
+        self._pace.check()
         offset = self._held(wanted)
         rest = self._rest(wanted, offset) if offset < wanted.size else b""
         self._client.request(
@@ -47,18 +55,18 @@ class Sender:
         )
         INPUTS_SENT.inc()
 
-    def tell(self, wanted: WantedInput, problem: InputProblem) -> None:
-        """Tell the gateway why an input can't come."""
-        trouble = InputTrouble.model_validate({"code": problem.code, "cause": problem.cause})
+    def tell(self, wanted: WantedInput, code: str, cause: str) -> None:
+        """Tell the gateway why an input can't come, or why it waits."""
+        trouble = InputTrouble.model_validate({"code": code, "cause": cause})
         self._client.post(f"/edge/v2/inputs/{wanted.capture_id}/trouble", trouble.model_dump(mode="json"))
-        INPUT_TROUBLES.labels(problem.code).inc()
+        INPUT_TROUBLES.labels(code).inc()
 
     def halt(self) -> None:
         """Break off what is under way; it resumes at the next start."""
-        self._halted.set()
+        self._pace.halt()
 
     def _rest(self, wanted: WantedInput, offset: int) -> Reading:
-        return Reading(self._folders.find(wanted), wanted, offset, self._halted)
+        return Reading(self._folders.find(wanted), wanted, offset, self._pace)
 
     def _held(self, wanted: WantedInput) -> int:
         headers = {"X-Instrument": self._instrument}

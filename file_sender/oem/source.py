@@ -1,22 +1,28 @@
 """Inputs on the instrument's disk: found by folder and path, read without ever changing them."""
 
 import hashlib
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from file_sender.oem.errors import FolderAway, InputChanged, InputMissing, InputUnreadable
 from labrelay.contracts.captures import WantedInput
-from labrelay.errors import Forbidden, ServiceUnavailable
-from labrelay.files import CHUNK, inside
+from labrelay.errors import Forbidden
+from labrelay.files import CHUNK, inside, open_shared
+from labrelay.pace import Pace
 from labrelay.settings import WatchedFolder
 
 
 class Folders:
-    """The watched folders, by name."""
+    """The watched folders, by name.
 
-    def __init__(self, folders: tuple[WatchedFolder, ...]) -> None:
+    Args:
+        folders: as the settings have them.
+        absence: tells why a folder is away, empty if it isn't; asked only where a file is missing.
+    """
+
+    def __init__(self, folders: tuple[WatchedFolder, ...], absence: Callable[[str], str] = lambda _: "") -> None:
         self._roots = {folder.name: folder.path for folder in folders}
+        self._absence = absence
         self._devices: dict[str, int] = {}
 
     def find(self, wanted: WantedInput) -> Path:
@@ -49,6 +55,8 @@ class Folders:
         device = root.stat().st_dev if root.is_dir() else None
         if device is None or device != self._devices.get(name, device):
             raise FolderAway(f"The watched folder {root} is not there.")
+        if cause := self._absence(name):
+            raise FolderAway(cause)
 
 
 class Reading:
@@ -57,16 +65,22 @@ class Reading:
     The last piece is given only when the digest of all bytes is the announced one, so that a file that changes
     meanwhile never arrives whole.
 
+    Args:
+        path: the file.
+        wanted: what was announced of it.
+        offset: bytes that the gateway holds already; they are only hashed.
+        pace: how fast it may be read, and whether at all.
+
     Raises, while it is read:
         InputChanged: other bytes or another length than announced.
         InputUnreadable: the file may not be read.
         FolderAway: reading failed otherwise.
-        ServiceUnavailable: the sender is stopping.
+        ServiceUnavailable: the sender is stopping, or the instrument is paused.
     """
 
-    def __init__(self, path: Path, wanted: WantedInput, offset: int, halted: threading.Event) -> None:
+    def __init__(self, path: Path, wanted: WantedInput, offset: int, pace: Pace) -> None:
         self._path = path
-        self._halted = halted
+        self._pace = pace
         self._wanted = wanted
         self._offset = offset
 
@@ -75,7 +89,7 @@ class Reading:
         return self._wanted.size - self._offset
 
     def __iter__(self) -> Iterator[bytes]:
-        """Pieces of at most 1 MiB."""
+        """Pieces of at most 1 MiB, smaller ones below a cap."""
         try:
             yield from self._pieces()
         except FileNotFoundError as error:
@@ -87,16 +101,15 @@ class Reading:
 
     def _pieces(self) -> Iterator[bytes]:
         digest, read = hashlib.sha256(), 0
-        with self._path.open("rb") as stream:
+        with open_shared(self._path) as stream:
             while read < self._wanted.size and (piece := stream.read(min(CHUNK, self._wanted.size - read))):
-                if self._halted.is_set():
-                    raise ServiceUnavailable("The sender is stopping; the upload resumes when it is back.")
+                self._pace.check()
                 digest.update(piece)
                 start, read = read, read + len(piece)
                 if read == self._wanted.size:
                     self._verify(digest.hexdigest(), longer=bool(stream.read(1)))
                 if read > self._offset:
-                    yield piece[max(0, self._offset - start) :]
+                    yield from self._pace.pieces(piece[max(0, self._offset - start) :])
         if read != self._wanted.size:
             self._verify(digest.hexdigest(), longer=False)
 

@@ -26,6 +26,7 @@ class Gateway:
         self.jobs: dict[str, Job] = {}
         self.events: list[dict[str, Any]] = []
         self.outputs: dict[tuple[str, int], bytes] = {}
+        self.paused: dict[str, dict[str, Any]] = {}
         self.streams = 0
         self.leave = threading.Event()
 
@@ -39,6 +40,14 @@ class Gateway:
         if job_id not in self.jobs:
             raise NotFound(f"There is no job {job_id}.")
         return self.jobs[job_id]
+
+    def instruments(self) -> list[dict[str, Any]]:
+        live = Counter(job.source.instrument for job in self.jobs.values() if not job.final)
+        names = {job.source.instrument for job in self.jobs.values()} | self.paused.keys()
+        return [
+            {"instrument": name, "jobs": 1, "live": live[name], "last_ns": 0, "paused": self.paused.get(name)}
+            for name in sorted(names)
+        ]
 
     def retry(self, job_id: str) -> Job:
         job = self.find(job_id)
@@ -95,7 +104,22 @@ def _reads(app: FastAPI, gateway: Gateway) -> None:
     def summary() -> dict[str, Any]:
         jobs = gateway.jobs.values()
         overdue = sum(bool(job.overdue) for job in jobs)
-        return {"stages": Counter(job.stage for job in jobs), "failures": {}, "overdue": overdue, "instruments": []}
+        return {
+            "stages": Counter(job.stage for job in jobs),
+            "failures": {},
+            "overdue": overdue,
+            "instruments": gateway.instruments(),
+        }
+
+    @app.get("/api/v2/instruments")
+    def instruments() -> dict[str, Any]:
+        return gateway.paused
+
+    @app.put("/api/v2/instruments/{name}/pause")
+    def pause(name: str, asked: dict[str, Any]) -> dict[str, Any]:
+        held = {"by": asked["by"], "reason": asked["reason"], "since_ns": time.time_ns()}
+        gateway.paused = {**gateway.paused, name: {"gateway": held}} if asked["paused"] else {}
+        return gateway.paused.get(name, {})
 
     @app.get("/api/v2/epoch")
     def epoch() -> dict[str, int]:

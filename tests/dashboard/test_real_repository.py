@@ -41,6 +41,19 @@ def test_a_job_is_shown_fails_and_is_retried(settings: Settings, repository: Cli
         assert "by dashboard" in dashboard.get(f"/jobs/{job_id}").text
 
 
+def test_a_job_says_which_files_of_its_set_it_waits_for(settings: Settings, repository: Client) -> None:
+    task = {"description": "Count", "selector": True, "pipeline": "nuclei", "group": {"expect": [1, 2]}}
+    repository.post("/api/v2/tasks", task)
+    announced = {"instrument": "reader-1", "folder": "input", "path": "B07_w1.tif", "size": 3}
+    attributes = {"well": "B07", "channel": 1}
+    capture = repository.post(
+        "/api/v2/captures", {**announced, "attributes": attributes, "sha256": sha256(b"abc").hexdigest()}
+    )
+    with TestClient(create(settings), headers={"Accept": "text/html"}) as dashboard:
+        page = dashboard.get(f"/jobs/{capture['jobs'][0]}").text
+    assert "Waits for channels 1 and 2 of well B07, at most 10 minutes longer; then the set fails." in page
+
+
 def test_its_events_reach_an_open_page(settings: Settings, repository: Client) -> None:
     with served(create(settings), settings.ports.dashboard):
         url = settings.service_url("dashboard") + "/events"

@@ -1,5 +1,6 @@
 """The gateway takes in exactly what was announced, from where it left off."""
 
+import hashlib
 import os
 import socket
 import threading
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 import requests
 
-from file_receiver.gateway.upload import remove_stale
+from file_receiver.gateway.upload import Upload, remove_stale
 from labrelay.contracts.jobs import Source
 from labrelay.contracts.states import Stage
+from labrelay.errors import StorageFull
 from labrelay.files import CHUNK
 from labrelay.files.names import TEMPORARY
 from labrelay.http import content_digest
 from labrelay.settings import Settings
 from labrelay.settings.model import Storage
 from tests.file_receiver.doubles import Repository, capture_of, eventually, gateway, job_of
+from tests.full_disk import no_file_beyond
 
 DATA = os.urandom(3_000_000)
 
@@ -190,6 +193,19 @@ def test_a_full_disk_refuses_before_the_body_is_read(settings: Settings) -> None
         assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
         assert answer.headers["Retry-After"]
         assert not parts(full)
+
+
+def test_a_disk_that_is_full_at_the_last_bytes_is_told_so_and_what_came_is_kept(tmp_path: Path) -> None:
+    size = 2 * CHUNK + 1000
+    upload = Upload(tmp_path / "ab" / "blob", "capture", size, hashlib.sha256(bytes(size)).hexdigest())
+    upload.begin(0)
+    with no_file_beyond(size - 500):
+        upload.write(bytes(2 * CHUNK))
+        upload.write(bytes(1000))  # so few that they are still buffered
+        with pytest.raises(StorageFull):
+            upload.finish()
+        upload.close()
+    assert upload.held == size - 500
 
 
 def test_wanted_inputs_come_as_soon_as_there_are_some(settings: Settings, repository: Repository) -> None:

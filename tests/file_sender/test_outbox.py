@@ -10,11 +10,13 @@ import pytest
 import requests
 
 import file_sender.oem.app
+import file_watcher.app
 from file_sender.oem import rests
 from labrelay.contracts.jobs import Source
 from labrelay.contracts.states import Stage
 from labrelay.settings import Settings
-from labrelay.settings.model import Storage
+from labrelay.settings.model import Storage, WatchedFolder
+from tests.dead_share import dead
 from tests.file_receiver.doubles import Repository, capture_of, eventually, gateway, job_of, served, with_edge
 from tests.file_receiver.relay import Relay
 
@@ -139,6 +141,29 @@ def test_a_folder_that_is_away_is_waited_for_and_says_nothing_about_its_files(
     assert not repository.troubles
 
 
+def test_a_share_that_is_away_when_the_sender_starts_says_nothing_about_its_files(
+    settings: Settings, repository: Repository, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mount point stands there, empty; only the watcher's journal tells it from the folder itself."""
+    monkeypatch.setitem(rests.PATIENCE_S, "input_missing", 0.0)
+    source = wanted(repository, root, "a.tif")
+    watch, port = file_watcher.app.create, settings.ports.file_watcher
+    with served(watch(settings), port) as watcher:
+        eventually(lambda: requests.get(f"{watcher}/api/v2/status", timeout=5).json()["folders"][0]["found"])
+    away = root.with_name("away")
+    shutil.move(root, away)
+    root.mkdir()
+    with served(watch(settings), port) as watcher:
+        requests.post(f"{watcher}/api/v2/scan", timeout=5).raise_for_status()
+        with sending(settings) as url:
+            assert "is its share mounted" in eventually(lambda: resting(url))[source.capture_id]
+            root.rmdir()
+            shutil.move(away, root)
+            requests.post(f"{url}/api/v1/retry", timeout=5).raise_for_status()
+            eventually(lambda: is_ready(repository, source))
+    assert not [each for each in repository.troubles.values() if each.code == "input_missing"]
+
+
 @pytest.mark.parametrize("path", ["../secret.txt", "/etc/hostname", "a/../../secret.txt", "link/secret.txt"])
 def test_a_path_that_leads_out_of_the_folder_is_never_sent(
     settings: Settings, repository: Repository, root: Path, path: str, monkeypatch: pytest.MonkeyPatch
@@ -165,9 +190,9 @@ def test_inputs_wait_while_the_gateway_s_disk_is_full(settings: Settings, root: 
         with gateway(full) as repository:
             source = wanted(repository, root, "a.tif")
             status = eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["gateway"])
-            assert status
+            assert "storage full" in status
             assert not is_ready(repository, source)
-            assert not repository.troubles
+            assert {trouble.code for trouble in repository.troubles.values()} <= {"input_waits"}
         with gateway(settings) as again:
             again.want(source)
             eventually(lambda: is_ready(again, source))
@@ -177,3 +202,18 @@ def test_aicsd_s_calls_are_accepted(settings: Settings) -> None:
     with sending(settings) as url:
         assert requests.post(f"{url}/api/v1/dataToHandle", json={"Id": "x"}, timeout=5).status_code == 200
         assert requests.post(f"{url}/api/v1/retry", timeout=5).status_code == 200
+
+
+def test_a_folder_on_a_share_that_hangs_holds_up_no_other(settings: Settings, repository: Repository) -> None:
+    (settings.data / "share").mkdir(parents=True)
+    share = WatchedFolder(name="share", path=settings.data / "share")
+    both = settings.oem.model_copy(update={"folders": (share, settings.folders[0])})
+    with contextlib.ExitStack() as stack:
+        give_up = stack.enter_context(dead(share.path))
+        for number in range(40):
+            repository.want(capture_of(f"S{number:02d}.tif", b"%d" % number, folder="share"))
+        late = wanted(repository, settings.folders[0].path, "A01.tif")
+        stack.callback(give_up)
+        stack.enter_context(sending(settings.model_copy(update={"oem": both})))
+        eventually(lambda: is_ready(repository, late))
+        give_up()

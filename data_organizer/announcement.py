@@ -1,16 +1,17 @@
 """What the organizer says of a file, and what an answer of the gateway means for the journal."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from data_organizer.attributes import AttributeParser
 from data_organizer.journal import Entry
-from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.captures import Announcement, CaptureAccepted
-from labrelay.errors import Conflict, LabrelayError, RequestRefused, Unprocessable
+from labrelay.errors import Conflict, LabrelayError, NotFound, RequestRefused, Unprocessable
 from labrelay.http import Client
+from labrelay.plates import FolderReader, Reading, readers_of
 from labrelay.settings import Settings
+from labrelay.settings.model import WatchedFolder
 
 
 @dataclass(frozen=True)
@@ -26,35 +27,46 @@ class Gateway:
 
     Args:
         settings: the machine's settings.
+
+    Raises:
+        SettingsInvalid: a preset, pattern or rule by which names are read isn't one.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._edge = Client(settings.edge_url, tls=settings.oem.tls, retries=1)
-        self._parser = AttributeParser(settings.oem.attributes)
+        self._readers = readers_of(settings)
+        self._stranger = FolderReader(WatchedFolder(path=Path(), names="none"), settings.oem.attributes)
         self._settings = settings
 
     def announcement(self, entry: Entry) -> Announcement:
-        """An entry as the gateway hears of it: fixed attributes, and those of the name over them.
+        """An entry as the gateway hears of it: fixed attributes, and those of the path over them.
 
         Raises:
-            Unprocessable: the file can't be announced as it is called.
+            Unprocessable: the file can't be announced as it is called, or its name took too long to read.
         """
-        name = entry.path.rpartition("/")[2]
+        reader = self._readers.get(entry.folder, self._stranger)  # a folder that left the settings since
+        reading = reader.read(entry.path, entry.attributes)
         try:
             return Announcement(
                 instrument=self._settings.oem.instrument,
                 host=self._settings.oem.hostname,
-                attributes={**entry.attributes, **self._parser.parse(name)},
+                attributes=reading.attributes,
                 **entry.model_dump(exclude={"id", "attributes"}),
             )
         except ValidationError as error:
             raise Unprocessable(f"{entry.path}: {error.errors()[0]['msg']}", next_step="Rename the file.") from error
 
-    def attributes(self, path: str, folder: str = "") -> Attributes:
-        """Attributes of a file that needs not exist; without `folder` those of the first watched folder."""
-        fixed = {each.name: each.attributes for each in self._settings.folders}
-        chosen = fixed.get(folder) if folder else next(iter(fixed.values()))
-        return {**(chosen or {}), **self._parser.parse(path.rpartition("/")[2])}
+    def reading(self, path: str, folder: str = "") -> Reading:
+        """What a file would be announced with that needs not exist; without `folder` in the first watched folder.
+
+        Raises:
+            NotFound: no watched folder is called so.
+            Unprocessable: its name took too long to read.
+        """
+        chosen = folder or next(iter(self._readers))
+        if chosen not in self._readers:
+            raise NotFound(f"No watched folder is called {folder!r}.", next_step="`labrelay config show` lists them.")
+        return self._readers[chosen].read(path)
 
     def announce(self, announcement: Announcement) -> CaptureAccepted | Mismatch:
         """Announce; repeating it gets the same answer.

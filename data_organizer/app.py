@@ -13,6 +13,7 @@ from data_organizer.ended import EndedFeed
 from data_organizer.journal import Journal
 from data_organizer.notification import Notifications
 from labrelay.contracts.attributes import Attributes
+from labrelay.contracts.base import Contract
 from labrelay.http import create_app
 from labrelay.loops import OwnerLoop
 from labrelay.settings import Settings
@@ -20,11 +21,18 @@ from labrelay.settings import Settings
 IDLE_S = 0.2
 
 
+class Read(Contract):
+    """What a path tells: its attributes, and for each the source that it was read by."""
+
+    attributes: Attributes
+    read_by: dict[str, str]
+
+
 def create(settings: Settings) -> FastAPI:
     """The app; announcing begins and ends with it.
 
     Raises:
-        SettingsInvalid: an attribute's `id` is not a regular expression.
+        SettingsInvalid: a preset, pattern or rule by which names are read isn't one.
     """
     journal, gateway = Journal(settings), Gateway(settings)
     announcer = Announcer(journal, gateway)
@@ -52,8 +60,9 @@ def create(settings: Settings) -> FastAPI:
         return {"announce": loops[0].trouble, "ended": loops[1].trouble}
 
     @app.get("/api/v2/attributes", tags=["attributes"])
-    def attributes(name: str, folder: str = "") -> Attributes:
-        """What a file of this name would be announced with: the folder's fixed attributes and those of the name."""
-        return gateway.attributes(name, folder)
+    def attributes(name: str, folder: str = "") -> Read:
+        """What a file of this path below a watched folder would be announced with, and what told each attribute."""
+        reading = gateway.reading(name, folder)
+        return Read(attributes=reading.attributes, read_by=reading.read_by)
 
     return app

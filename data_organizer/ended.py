@@ -1,10 +1,16 @@
-"""The ending loop: the gateway's feed of ended captures goes into the journal, which keeps the place in it."""
+"""The ending loop: the gateway's feed of ended captures goes into the journal, which keeps the place in it.
+
+The feed also tells whether the gateway has paused this instrument, which goes into the pause file; a pause that was
+set on this machine is told back.
+"""
 
 from typing import Final
 
 from data_organizer.journal import Journal
-from labrelay.contracts.captures import EndedCaptures
+from labrelay.contracts.captures import EndedCaptures, PausedThere
+from labrelay.contracts.pauses import Pauses
 from labrelay.http import Client
+from labrelay.pause import PauseFiles
 from labrelay.settings import Settings
 
 WAIT_S: Final = 10.0
@@ -23,6 +29,7 @@ class EndedFeed:
         self._journal = journal
         self._edge = Client(settings.edge_url, tls=settings.oem.tls, retries=0)
         self._instrument = settings.oem.instrument
+        self._pauses = PauseFiles(settings.oem_layout)
         self._wait_s = wait_s
 
     def turn(self) -> bool:
@@ -33,9 +40,23 @@ class EndedFeed:
         if news:
             following = page.next if epoch in (None, page.epoch) else 0  # a new epoch's feed is read from its start
             self._journal.ended(page.epoch, following, page.ended)
+        self._heed(page.paused)  # last: a disk that takes no pause is no reason to leave captures open
+        self._tell(page.paused)
         return news
 
+    def _heed(self, told: Pauses) -> None:
+        if told.gateway != self._pauses.read().gateway:
+            self._pauses.set_gateway(told.gateway)
+
+    def _tell(self, told: Pauses) -> None:
+        here = self._pauses.read().instrument
+        if told.instrument != here:
+            said = PausedThere(instrument=self._instrument, pause=here)
+            self._edge.post("/edge/v2/captures/paused", said.model_dump(mode="json"))
+
     def _page(self, after: int) -> EndedCaptures:
-        query = {"instrument": self._instrument, "after": str(after), "wait": str(self._wait_s)}
+        known = self._pauses.read().gateway
+        paused_ns = known.since_ns if known else 0
+        query = {"instrument": self._instrument, "after": after, "wait": self._wait_s, "paused_ns": paused_ns}
         answer = self._edge.get("/edge/v2/captures/ended", params=query, read_s=self._wait_s + 15)
         return EndedCaptures.model_validate(answer)

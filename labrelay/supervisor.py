@@ -4,6 +4,7 @@ It alone knows services, and only by name: each is loaded with `importlib` insid
 """
 
 import sys
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from labrelay.edge import Edge
 from labrelay.errors import SettingsInvalid
+from labrelay.front import Front
 from labrelay.http.guard import admit
 from labrelay.http.server import Listener
 from labrelay.processes import ChildSpec
@@ -26,6 +28,7 @@ OEM: Final = {
 }
 GATEWAY: Final = {
     "job-repository": ("job_repository.app", "job_repository"),
+    "data-organizer-gateway": ("data_organizer.gateway.app", "data_organizer_gateway"),
     "task-launcher": ("task_launcher.app", "task_launcher"),
     "file-receiver-gateway": ("file_receiver.gateway.app", "file_receiver_gateway"),
     "file-sender-gateway": ("file_sender.gateway.app", "file_sender_gateway"),
@@ -40,7 +43,10 @@ EDGE_ROUTES: Final = {
 }
 BENTOS: Final = {"nuclei": "pipelines.nuclei.service:Nuclei"}
 WORKERS: Final = {"simulator": "pipelines.simulator"}
+PUSH: Final = "data-organizer-gateway"
 SERVICES: Final = OEM | GATEWAY
+PREVIEW: Final = "file_watcher.preview"
+"""What a look at the watched folders would take; needs nothing that runs."""
 REDIS_PROCESS: Final = "labrelay.embedded.redis_process"
 
 
@@ -63,13 +69,15 @@ def listener(name: str, settings: Settings) -> Listener:
 
 
 def listeners(group: str, settings: Settings) -> list[Listener]:
-    """All services that one process carries: `oem`, `gateway` (with the edge port) or a single service by its name."""
+    """All services that one process carries: `oem`, `gateway` (with its edge and its front) or one service by name."""
     if group == "oem":
         return [listener(name, settings) for name in OEM]
     if group != "gateway":
         return [listener(group, settings)]
     parts = {name: listener(name, settings) for name in GATEWAY}
     edge = Edge({noun: parts[name].app for noun, name in EDGE_ROUTES.items()})
+    front = Front(parts[PUSH].app, {name: part.app for name, part in parts.items()})
+    parts[PUSH] = replace(parts[PUSH], app=front)
     return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge)]
 
 

@@ -3,25 +3,22 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
-import anyio
 from anyio import to_thread
 from starlette.requests import ClientDisconnect
 
 from file_receiver.gateway.captures import Captures, ExpectedInput
-from file_receiver.gateway.disk import check_room
 from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch, UploadBusy, UploadCut
 from file_receiver.gateway.upload import Upload
 from file_receiver.metrics import INPUTS_STORED
 from labrelay.errors import Forbidden
-from labrelay.files import CHUNK
 from labrelay.http import OwnThreads
+from labrelay.http.body import pour
+from labrelay.inputs import check_room
 from labrelay.layout import GatewayLayout
 from labrelay.settings.model import Storage
 
-SILENCE_S: Final = 60.0
-"""A sender that brings less than one piece (1 MiB) in this time is cut off; what it brought is kept."""
+"""Little, as a sender with a bandwidth cap brings little at a time."""
 
 
 @dataclass(frozen=True)
@@ -130,17 +127,7 @@ def _check(expected: ExpectedInput, claimed: Claimed) -> None:
 
 
 async def _fill(upload: Upload, body: AsyncIterator[bytes]) -> None:
-    buffer = bytearray()
     try:
-        with anyio.fail_after(SILENCE_S) as patience:
-            async for chunk in body:
-                buffer += chunk
-                if len(buffer) >= CHUNK:
-                    piece, buffer = buffer, bytearray()
-                    await to_thread.run_sync(upload.write, piece)
-                    patience.deadline = anyio.current_time() + SILENCE_S
+        await pour(body, upload.write)
     except (ClientDisconnect, TimeoutError) as cut:
         raise UploadCut("The upload broke off.") from cut
-    finally:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(upload.write, buffer)

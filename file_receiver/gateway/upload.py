@@ -1,6 +1,6 @@
 """One upload: a temporary file beside its blob that grows by what arrives, with its digest running along."""
 
-import errno
+import contextlib
 import hashlib
 import os
 import time
@@ -9,12 +9,11 @@ from typing import BinaryIO, Final
 
 from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch, UploadOffset
 from file_receiver.metrics import INPUT_BYTES
-from labrelay.errors import StorageFull
-from labrelay.files import CHUNK, fsync_folder, temporary_beside
+from labrelay.files import CHUNK, temporary_beside
 from labrelay.files.names import TEMPORARY
+from labrelay.inputs import disk_error, holds, make_blob_folder, publish_blob
 
 STALE_S: Final = 86_400.0
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Upload:
@@ -39,7 +38,7 @@ class Upload:
     @property
     def complete(self) -> bool:
         """Whether the content stands in the store already."""
-        return self._blob.is_file() and self._blob.stat().st_size == self._size
+        return holds(self._blob, self._size)
 
     @property
     def held(self) -> int:
@@ -60,7 +59,7 @@ class Upload:
             held = 0
         if offset != held:
             raise UploadOffset(f"The gateway holds {held} bytes, the upload starts at {offset}.", offset=held)
-        _make_folder(self._blob.parent)
+        make_blob_folder(self._blob)
         self._stream = self._part.open("ab+")
         self._stream.seek(0)
         while chunk := self._stream.read(CHUNK):
@@ -82,7 +81,7 @@ class Upload:
         try:
             self._stream.write(piece)
         except OSError as error:
-            raise _plain(error) from error
+            raise disk_error(error) from error
         self._digest.update(piece)
         self._held += len(piece)
         INPUT_BYTES.inc(len(piece))
@@ -101,12 +100,13 @@ class Upload:
             raise InputDigestMismatch("The bytes that arrived are not those that were announced.")
         self._make_durable()
         self.close()
-        self._publish()
+        publish_blob(self._part, self._blob, self._size)
 
     def close(self) -> None:
         """Let go of the temporary file; what it holds stays for the next upload."""
         if self._stream is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # a full disk has no room for the last buffered bytes either
+                self._stream.close()
             self._stream = None
 
     def _make_durable(self) -> None:
@@ -116,31 +116,11 @@ class Upload:
             self._stream.flush()
             os.fsync(self._stream.fileno())
         except OSError as error:
-            raise _plain(error) from error
-
-    def _publish(self) -> None:
-        if self.complete:  # another capture of the same content was quicker
-            self._part.unlink()
-            return
-        self._part.chmod(0o444)
-        self._part.replace(self._blob)
-        fsync_folder(self._blob.parent)
+            raise disk_error(error) from error
 
     def _drop(self) -> None:
         self.close()
         self._part.unlink(missing_ok=True)
-
-
-def _plain(error: OSError) -> Exception:
-    return StorageFull(f"The gateway's disk is full ({error.strerror}).") if error.errno in _FULL else error
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    fsync_folder(folder.parent)
-    fsync_folder(folder.parent.parent)
 
 
 def remove_stale(inputs: Path, older_than_s: float = STALE_S) -> int:

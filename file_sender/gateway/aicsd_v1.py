@@ -30,7 +30,8 @@ def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
         """Nothing to move: sealed outputs stay in the store as long as the retention rules say."""
         jobs.job(str(jobid))
 
-    @router.api_route("/reject/{jobid}", methods=["POST", "DELETE"])
+    @router.post("/reject/{jobid}")
+    @router.delete("/reject/{jobid}")
     def reject(jobid: JobId) -> None:
         raise NotOffered("labrelay keeps no folder of rejected images.")
 

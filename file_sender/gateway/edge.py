@@ -12,7 +12,7 @@ from file_sender.gateway.offers import Offers
 from file_sender.gateway.sealed import output_of, sealed_file
 from file_sender.metrics import RECEIPTS_TAKEN
 from labrelay.contracts.base import Contract
-from labrelay.contracts.captures import InstrumentId, Receipt, ReturnOffers
+from labrelay.contracts.captures import InstrumentId, Receipt, ReturnOffers, ReturnTrouble
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.errors import Forbidden, Unprocessable
@@ -71,6 +71,11 @@ def _add_returns(router: APIRouter, jobs: Jobs) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     ) -> ReturnOffers:
         return await offers.wait(instrument, wait, limit, request.is_disconnected)
+
+    @router.post("/returns/{job_id}/trouble", status_code=204)
+    def trouble(job_id: UUID, told: ReturnTrouble, x_instrument: Instrument = None) -> None:
+        _job_of(jobs, job_id, x_instrument)
+        jobs.wait_on(str(job_id), told)
 
     @router.post("/returns/{job_id}/accept")
     def accept(job_id: UUID, fence: Fence, x_instrument: Instrument = None) -> Moved:

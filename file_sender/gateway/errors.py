@@ -1,6 +1,6 @@
 """What can be wrong with a return."""
 
-from labrelay.errors import LabrelayError, NotFound
+from labrelay.errors import Conflict, LabrelayError, NotFound
 
 
 class OutputGone(NotFound):
@@ -8,6 +8,14 @@ class OutputGone(NotFound):
 
     code = "output_gone"
     default_next_step = "Retry the job: its pipeline runs again."
+
+
+class OutputsNotSealed(Conflict):
+    """The job is still on its way: what its pipeline wrote isn't sealed yet. The member `stage` says where it is."""
+
+    code = "outputs_not_sealed"
+    default_next_step = "Wait until the job is final (`GET /api/v2/jobs/{id}?wait=60`), then ask again."
+    retryable = True
 
 
 class NotOffered(LabrelayError):

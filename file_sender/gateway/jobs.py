@@ -3,15 +3,16 @@
 import contextlib
 from typing import Any, Final
 
-from labrelay.contracts.captures import OfferedOutput, Receipt, ReturnOffer
+from labrelay.contracts.captures import OfferedOutput, Receipt, ReturnOffer, ReturnTrouble
 from labrelay.contracts.jobs import Failure, Job, OwnedJobs
-from labrelay.contracts.states import Owner
-from labrelay.contracts.transitions import AcceptReturn, AnyStep, FailJob, ReceiveJob, StepRequest
+from labrelay.contracts.states import Owner, Stage
+from labrelay.contracts.transitions import AcceptReturn, AnyStep, FailJob, MarkOverdue, ReceiveJob, StepRequest
 from labrelay.errors import Conflict, LabrelayError
 from labrelay.http import Client
 
 ACTOR: Final = "file-sender-gateway"
 REMEMBERED: Final = 4096
+ON_THE_WAY_BACK: Final = frozenset({Stage.RETURNING, Stage.RECEIVING})
 
 
 class Jobs:
@@ -61,6 +62,14 @@ class Jobs:
             Conflict: another epoch or attempt holds, or a digest is not the sealed one.
         """
         return self._step(receipt.job_id, ReceiveJob(epoch=receipt.epoch, receipt=receipt, actor=ACTOR))
+
+    def wait_on(self, job_id: str, trouble: ReturnTrouble) -> None:
+        """Let a job say why its outputs wait; nothing happens when it has moved on or says so already."""
+        job = self.job(job_id)
+        holds = (job.epoch, job.attempt) == (trouble.epoch, trouble.attempt) and job.stage in ON_THE_WAY_BACK
+        if holds and job.overdue != trouble.cause:
+            with contextlib.suppress(Conflict):
+                self._step(job_id, MarkOverdue(epoch=job.epoch, reason=trouble.cause, actor=ACTOR))
 
     def fail(self, job: Job, error: LabrelayError) -> None:
         """Its outputs can't be returned, and waiting can't help; nothing happens when the job has moved on."""

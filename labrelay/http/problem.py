@@ -31,9 +31,10 @@ def problem_of(error: LabrelayError) -> dict[str, Any]:
 def error_from(document: dict[str, Any], status: int) -> LabrelayError:
     """The error that a problem document stands for; codes of other services become their nearest known ancestor."""
     code = str(document.get("code", ""))
-    cause = str(document.get("cause") or document.get("detail") or f"HTTP status {status}")
     known = error_tree()
     kind = known.get(code) or next((k for k in known.values() if k.status == status), LabrelayError)
+    words = f"HTTP status {status} ({kind.code.replace('_', ' ')})."  # an answer to HEAD has no document
+    cause = str(document.get("cause") or document.get("detail") or words)
     extra = {k: v for k, v in document.items() if k not in _MEMBERS}
     return kind(cause, next_step=document.get("next_step"), **extra)
 

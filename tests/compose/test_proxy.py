@@ -19,7 +19,7 @@ from labrelay.errors import LabrelayError, NotFound, ServiceUnavailable
 from labrelay.http import Client, create_app
 from labrelay.settings.model import Tls
 from tests.compose.stack import COMPOSE
-from tests.conftest import take_port
+from tests.ports import take_port
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = pytest.mark.skipif(not (NGINX and shutil.which("openssl")), reason="no nginx or no openssl is installed")

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import requests
 
 import file_watcher.app
@@ -35,6 +36,32 @@ def test_an_announcement_tells_the_file_as_aicsd_knows_it(side: Side, gateway: G
     assert said.directory == str(side.folder.resolve() / "plate") + os.sep
     assert said.attributes == {"LabName": "ScienceLab", "row": "7", "test": "true"}
     assert (said.size, said.sha256, said.predecessor) == (6, digest(b"pixels"), None)
+
+
+def test_what_a_path_tells_is_announced_with_its_kinds(side: Side, gateway: Gateway) -> None:
+    path = side.folder / "9_Plate_7" / "TimePoint_2" / "9_B02_s3_w1.TIF"
+    path.parent.mkdir(parents=True)
+    (path.parent / "9_B02_s3_w1_thumb.TIF").write_bytes(b"a thumbnail")
+    path.write_bytes(b"pixels")
+    until(lambda: side.states() == ["open"])
+    read = {"plate": "9", "plate_id": "7", "well": "B02", "row": "B", "column": 2, "field": 3, "channel": 1, "time": 2}
+    assert gateway.heard[0].attributes == {"LabName": "ScienceLab", "test": "false", **read}
+
+
+def test_a_name_that_a_pattern_runs_away_on_is_refused_and_the_others_go_on(ruled: Settings, gateway: Gateway) -> None:
+    folder = ruled.folders[0].model_copy(update={"patterns": (r"^(?P<plate>(x|xx)+)\.tif$",)})
+    side = side_of(ruled.model_copy(update={"oem": ruled.oem.model_copy(update={"folders": (folder,)})}))
+    side.watcher.start()
+    side.organizer.start()
+    try:
+        for name in (f"{'x' * 100}!.tif", "xx.tif", "A01.tif"):
+            (side.folder / name).write_bytes(name.encode())
+        until(lambda: sorted(side.states()) == ["open", "open", "refused"])
+        assert "took too long" in side.journal(state="refused")[0]["cause"]
+        assert {said.path: said.attributes.get("plate") for said in gateway.heard} == {"xx.tif": "xx", "A01.tif": None}
+    finally:
+        side.organizer.stop()
+        side.watcher.stop()
 
 
 def test_a_plate_becomes_one_capture_a_file(side: Side, gateway: Gateway) -> None:
@@ -169,4 +196,15 @@ def test_a_feed_that_was_asked_for_under_an_older_epoch_is_read_from_its_start(
     gateway.epoch, gateway.ended = 2, [str(uuid4()) for _ in range(6)]
     EndedFeed(JournalThatHearsOfTheEpoch(ruled), ruled, wait_s=0).turn()
     assert journal.position() == (2, 0)
+    watcher.stop()
+
+
+def test_a_pause_that_cannot_be_written_down_leaves_no_capture_open(ruled: Settings, gateway: Gateway) -> None:
+    watcher = Served(file_watcher.app.create(ruled), ruled.ports.file_watcher)
+    watcher.start()
+    (ruled.oem_layout.root / "pause" / "gateway.json").mkdir(parents=True)
+    gateway.ended = [str(uuid4())]
+    with pytest.raises(OSError, match=r"gateway\.json"):
+        EndedFeed(Journal(ruled), ruled, wait_s=0).turn()
+    assert Journal(ruled).position() == (gateway.epoch, 1)
     watcher.stop()

@@ -6,6 +6,7 @@ from typing import Final
 from job_repository.clocks import Clocks
 from job_repository.jobs import Jobs
 from job_repository.live import LiveStore
+from job_repository.pauses import InstrumentPauses
 from job_repository.restore import Restorer
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
@@ -22,31 +23,52 @@ REASONS: Final = {
     Stage.RETURNING: _NOT_FETCHED,
     Stage.RECEIVING: _NOT_FETCHED,
 }
+PAUSED: Final = "The instrument is "
 
 
 class Absence:
     """Looks for jobs that wait too long for an OEM side.
 
     Args:
+        pauses: explain the absence, where there is one.
         overdue_s: seconds in one stage after which a job is flagged.
     """
 
-    def __init__(self, live: LiveStore, restorer: Restorer, clocks: Clocks, jobs: Jobs, overdue_s: float) -> None:
+    def __init__(
+        self,
+        live: LiveStore,
+        restorer: Restorer,
+        clocks: Clocks,
+        jobs: Jobs,
+        pauses: InstrumentPauses,
+        overdue_s: float,
+    ) -> None:
         self._live = live
         self._restorer = restorer
         self._clocks = clocks
         self._jobs = jobs
+        self._pauses = pauses
         self._overdue_s = overdue_s
 
     def turn(self) -> bool:
-        """Flag each once."""
+        """Flag each once, and once more when the reason is another."""
         _, waiting = self._restorer.guarded(lambda: self._live.standing(tuple(REASONS), None, None, MOST))
         for job in waiting:
-            if not job.overdue and self._clocks.view(job).age_s > self._overdue_s:
-                self._flag(job)
+            reason = self._reason(job)
+            if _is_own(job.overdue) and job.overdue != reason and self._clocks.view(job).age_s > self._overdue_s:
+                self._flag(job, reason)
         return False
 
-    def _flag(self, job: Job) -> None:
-        step = MarkOverdue(epoch=job.epoch, actor=ACTOR, reason=REASONS[job.stage])
+    def _reason(self, job: Job) -> str:
+        paused = self._pauses.of(job.source.instrument)
+        return f"{PAUSED}{paused.text}." if paused.active else REASONS[job.stage]
+
+    def _flag(self, job: Job, reason: str) -> None:
+        step = MarkOverdue(epoch=job.epoch, actor=ACTOR, reason=reason)
         with contextlib.suppress(Conflict):  # it moved on meanwhile
             self._jobs.step(job.id, step)
+
+
+def _is_own(reason: str) -> bool:
+    """Whether nobody who knows better has said why the job waits."""
+    return not reason or reason in REASONS.values() or reason.startswith(PAUSED)

@@ -3,20 +3,25 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat, StringConstraints, ValidationError
 
 from job_repository.steps import EditJob
 from labrelay.contracts.aicsd import FileInfo, OutputFile, Wire, wire_job
 from labrelay.contracts.attributes import Attributes, wire_texts
 from labrelay.contracts.captures import Announcement, Digest
-from labrelay.contracts.jobs import Failure, Job, PipelineReport, ReportedOutput
+from labrelay.contracts.jobs import MOST_TEXT, Failure, Job, PipelineReport, ReportedOutput
 from labrelay.contracts.states import PipelineStatus
-from labrelay.errors import RequestRefused
+from labrelay.errors import RequestRefused, Unprocessable
 
 FOLDER: Final = "aicsd"
 NO_DIGEST: Final = "0" * 64
+MOST_BYTES: Final = 1_000_000
+"""Bytes of a report: it travels with its job from now on, so that large results are outputs."""
+BEYOND_LIMITS: Final = frozenset({"string_too_long", "finite_number"})
+"""pydantic's types of errors."""
+ShortText = Annotated[str, StringConstraints(max_length=MOST_TEXT)]
 _DERIVED: Final = frozenset({"LastUpdated"})
 
 
@@ -41,10 +46,10 @@ class NativeReport(Wire):
     """A report; native pipelines add measurements and the failure's own code."""
 
     status: str
-    qc_flags: str = Field(default="", alias="QCFlags")
+    qc_flags: ShortText = Field(default="", alias="QCFlags")
     output_files: tuple[NativeOutput, ...] | None = None
-    results: str = ""
-    measurements: dict[str, float] = {}
+    results: ShortText = ""
+    measurements: dict[str, FiniteFloat] = {}
     failure: Failure | None = None
 
 
@@ -85,6 +90,24 @@ def announcement_of(body: bytes) -> Announcement:
         attributes=file.attributes or {},
         returns="none",
     )
+
+
+def read_report(body: bytes) -> NativeReport:
+    """A report within its limits.
+
+    Raises:
+        Unprocessable: it is too long or holds a number that is none, which AiCSD doesn't know as mistakes.
+        RequestRefused: it is no JSON, or has a member that makes no sense; the cause names the first.
+    """
+    if len(body) > MOST_BYTES:
+        raise Unprocessable(f"it has more than {MOST_BYTES:,} bytes; large results belong into an output file")
+    try:
+        return NativeReport.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        kind = Unprocessable if first["type"] in BEYOND_LIMITS else RequestRefused
+        raise kind(f"{where}: {first['msg']}" if where else str(first["msg"])) from error
 
 
 def report_of(told: NativeReport) -> PipelineReport:

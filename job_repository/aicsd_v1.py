@@ -1,5 +1,6 @@
 """AiCSD's `/api/v1/job…`, over the same functions as v2. Paths, status codes and text bodies are AiCSD's."""
 
+import contextlib
 import ipaddress
 from typing import Annotated, Any, Final
 
@@ -9,12 +10,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import ValidationError
 
 from job_repository.aicsd_bodies import (
+    MOST_BYTES,
     NO_DIGEST,
     Callback,
-    NativeReport,
     announcement_of,
     edit_of,
     parse_object,
+    read_report,
     report_of,
 )
 from job_repository.job_routes import Repo
@@ -23,9 +25,9 @@ from job_repository.translations import dictionary_for, translated
 from labrelay.capability import Fence, load_key, parse_fence, verify
 from labrelay.contracts.aicsd import wire_job
 from labrelay.contracts.jobs import Job
-from labrelay.contracts.states import Owner, PipelineStatus
-from labrelay.contracts.transitions import ReportJob
-from labrelay.errors import Conflict, Forbidden, NotFound, RequestRefused
+from labrelay.contracts.states import Owner, PipelineStatus, Stage
+from labrelay.contracts.transitions import MarkOverdue, ReportJob
+from labrelay.errors import Conflict, Forbidden, NotFound, RequestRefused, Unprocessable
 
 routes = APIRouter(prefix="/api/v1/job", tags=["AiCSD"])
 ACTOR: Final = "aicsd-v1"
@@ -63,7 +65,7 @@ def one(repo: Repo, job_id: str) -> Response:
 @routes.put("/pipeline/{job_id}/{task_id}")
 async def report(repo: Repo, request: Request, job_id: str, task_id: str, attempt: str = "", key: str = "") -> Response:
     """The pipeline's report, for the attempt that the URL was given to."""
-    body = await request.body()
+    body = await _at_most(request, MOST_BYTES)
     local = not key and _is_loopback(request)
     return await run_sync(_report, repo, body, Callback(job_id, task_id, attempt, key, local))
 
@@ -102,19 +104,32 @@ def _create(repo: Repository, body: bytes) -> Response:
 
 def _report(repo: Repository, body: bytes, callback: Callback) -> Response:
     try:
-        told = NativeReport.model_validate_json(body)
-    except ValidationError as error:
-        return _text(500, f"the report can't be read: {error}")
+        told = read_report(body)
+    except RequestRefused as error:
+        status = error.status if isinstance(error, Unprocessable) else 500
+        return _refused(repo, callback, status, f"the report can't be read: {error.cause}")
     try:
         job = repo.jobs.get(callback.job_id)
     except NotFound:
         return _text(400, f"no job {callback.job_id}")
     if job.task is None or job.task.id != callback.task_id or told.status not in REPORTABLE:
-        return _text(400, "the task isn't this job's, or the status is neither PipelineComplete nor PipelineFailed")
+        cause = "the task isn't this job's, or the status is neither PipelineComplete nor PipelineFailed"
+        return _refused(repo, callback, 400, cause)
     fence = _fence(repo, job, callback)
     step = ReportJob(epoch=fence.epoch, attempt=fence.attempt, report=report_of(told), actor=job.task.pipeline)
     repo.jobs.step(job.id, step)
     return Response(status_code=200)
+
+
+def _refused(repo: Repository, callback: Callback, status: int, cause: str) -> Response:
+    """AiCSD's answer; the job of the attempt that reported says so too, as its pipeline may never call again."""
+    with contextlib.suppress(RequestRefused):  # whoever holds no attempt changes nothing
+        job = repo.jobs.get(callback.job_id)
+        fence = _fence(repo, job, callback)
+        if job.stage is Stage.PROCESSING and (fence.epoch, fence.attempt) == (job.epoch, job.attempt):
+            reason = f"The pipeline's report was refused: {cause}."
+            repo.jobs.step(job.id, MarkOverdue(epoch=job.epoch, actor=ACTOR, reason=reason))
+    return _text(status, cause)
 
 
 def _fence(repo: Repository, job: Job, callback: Callback) -> Fence:
@@ -156,6 +171,15 @@ def _shown(jobs: list[Job], accept_language: str) -> list[dict[str, Any]]:
     words = dictionary_for(accept_language)
     wires = [wire_job(job).wire() for job in jobs]
     return [translated(wire, words) for wire in wires] if words else wires
+
+
+async def _at_most(request: Request, limit: int) -> bytes:
+    """The body, or as much of it as shows that it is longer than `limit` bytes; the rest isn't kept."""
+    body = bytearray()
+    async for chunk in request.stream():
+        if len(body) <= limit:
+            body += chunk
+    return bytes(body)
 
 
 def _is_loopback(request: Request) -> bool:

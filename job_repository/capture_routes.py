@@ -42,12 +42,31 @@ def announce(repo: Repo, announcement: Announcement, response: Response) -> Capt
     return accepted
 
 
+@routes.get("")
+def captures(
+    repo: Repo,
+    instrument: InstrumentId,
+    folder: str,
+    path: str,
+    sha256: Digest | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """The captures of a path (of one content), newest first."""
+    found = repo.captures.store.of_path(instrument, folder, path, sha256, limit)
+    return {"items": [{**_shown(each), "predecessor": each.predecessor} for each in found]}
+
+
 @routes.get("/ended")
 async def ended(
-    repo: Repo, instrument: InstrumentId, after: int = 0, limit: Limit = 1000, wait: Wait = 0
+    repo: Repo,
+    instrument: InstrumentId,
+    after: int = 0,
+    limit: Limit = 1000,
+    wait: Wait = 0,
+    paused_ns: Annotated[int | None, Query(description="`since_ns` of the gateway's pause as known; 0: none")] = None,
 ) -> EndedCaptures:
-    """Captures whose jobs are all final in the record, by number after `after`."""
-    return await repo.polls.ended(instrument, after, limit, wait)
+    """Captures whose jobs are all final in the record, by number after `after`, and how the instrument is paused."""
+    return await repo.polls.ended(instrument, after, limit, wait, paused_ns)
 
 
 @routes.get("/wanted")

@@ -83,6 +83,16 @@ class CaptureStore:
         with self._record.read() as connection:
             return _last(connection, instrument, folder, path)
 
+    def of_path(
+        self, instrument: str, folder: str, path: str, sha256: str | None = None, limit: int = 100
+    ) -> list[StoredCapture]:
+        """The captures of a path (of one content), newest first."""
+        wanted = (COLUMNS.instrument == instrument) & (COLUMNS.folder == folder) & (COLUMNS.path == path)
+        query = select(*COLUMNS).where(wanted if sha256 is None else wanted & (COLUMNS.sha256 == sha256))
+        with self._record.read() as connection:
+            rows = connection.execute(query.order_by(COLUMNS.generation.desc()).limit(limit)).all()
+        return [_read(row) for row in rows]
+
     def without_jobs(self) -> list[StoredCapture]:
         """Captures that the record doesn't hold all jobs of (yet)."""
         held = select(func.count()).where(JobRow.capture_id == COLUMNS.id).scalar_subquery()

@@ -7,6 +7,7 @@ from typing import Final
 
 from job_repository.capture_store import CaptureStore, PlannedJob, StoredCapture
 from job_repository.conflicts import DigestMismatch
+from job_repository.effects import with_bytes
 from job_repository.holdings import holds_input
 from job_repository.jobs import Jobs, Locks
 from job_repository.live import LiveStore
@@ -19,7 +20,8 @@ from labrelay.contracts.captures import Announcement, CaptureAccepted, InputTrou
 from labrelay.contracts.jobs import Failure, Job, Source
 from labrelay.contracts.states import Owner, Stage
 from labrelay.contracts.tasks import FrozenTask
-from labrelay.errors import NotFound, ServiceUnavailable
+from labrelay.contracts.transitions import MarkOverdue
+from labrelay.errors import Conflict, NotFound, ServiceUnavailable
 from labrelay.layout import GatewayLayout
 
 UNMATCHED: Final = Failure(
@@ -115,7 +117,10 @@ class Captures:
         """
         capture = self.store.get(capture_id)
         for plan in capture.jobs:
-            self._take(plan.id, _step_for(trouble, capture.superseded_by))
+            if trouble.code == "input_waits":
+                self._wait_on(plan.id, trouble.cause)
+            else:
+                self._take(plan.id, _step_for(trouble, capture.superseded_by))
         return tuple(plan.id for plan in capture.jobs)
 
     def match_now(self, job: Job) -> Match:
@@ -174,6 +179,12 @@ class Captures:
             if job and (not job.final or job.stage is Stage.SUPERSEDED):
                 self._take(plan.id, Supersede(by=successor, actor="job-repository"))
 
+    def _wait_on(self, job_id: str, reason: str) -> None:
+        job = self._known(job_id)
+        if job and job.stage is Stage.AWAITING_INPUT and job.overdue != reason:
+            with contextlib.suppress(Conflict, NotFound):  # it moved on meanwhile
+                self._jobs.step(job_id, MarkOverdue(epoch=job.epoch, actor="file-sender-oem", reason=reason))
+
     def _take(self, job_id: str, step: StoreInput | LoseInput | Supersede) -> None:
         """A job that a crash kept from being created looks at the store itself when it is."""
         with contextlib.suppress(NotFound):
@@ -195,7 +206,7 @@ def _step_for(trouble: InputTrouble, successor: str | None) -> LoseInput | Super
 
 def _first(capture: StoredCapture, plan: PlannedJob, epoch: int, *, held: bool) -> Job:
     if plan.task is not None:
-        return _job(capture, plan, epoch, Stage.READY if held else Stage.AWAITING_INPUT)
+        return _job(capture, plan, epoch, with_bytes(plan.task) if held else Stage.AWAITING_INPUT)
     if capture.announcement.must_match:
         return _job(capture, plan, epoch, Stage.FAILED).model_copy(update={"failure": UNMATCHED})
     return _job(capture, plan, epoch, Stage.UNMATCHED)

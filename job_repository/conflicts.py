@@ -44,6 +44,13 @@ class NoTask(Conflict):
     default_next_step = "Create a task that takes the file, then reprocess the job."
 
 
+class GoesWithItsSet(Conflict):
+    """The job is a member of a set that another job works for: it goes on with that one."""
+
+    code = "goes_with_its_set"
+    default_next_step = "Retry the job that leads the set."
+
+
 class PredecessorMismatch(Conflict):
     """The path's last capture isn't the one that the journal knows."""
 

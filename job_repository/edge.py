@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 
 from job_repository.capture_routes import announce, ended
+from job_repository.instrument_routes import tell_pause
 
 routes = APIRouter(prefix="/edge/v2/captures", tags=["edge"])
 routes.post("")(announce)
 routes.get("/ended")(ended)
+routes.post("/paused")(tell_pause)

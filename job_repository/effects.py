@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from job_repository.conflicts import DigestMismatch, InputGone, NoTask, OtherContent
-from job_repository.steps import EditJob, LoseInput, Reprocess, StoreInput, Supersede
+from job_repository.set_effects import SET_EFFECTS
+from job_repository.steps import EditJob, LeaveSet, LoseInput, Reprocess, StoreInput, Supersede
 from labrelay.contracts.aicsd import PIPELINE_ERROR
 from labrelay.contracts.captures import Receipt
 from labrelay.contracts.jobs import Failure, Job, PipelineReport, SealedOutput
 from labrelay.contracts.states import Owner, PipelineStatus, Stage
+from labrelay.contracts.tasks import FrozenTask
 from labrelay.contracts.transitions import (
     AcceptReturn,
     CancelJob,
@@ -30,14 +32,21 @@ Changes = dict[str, Any]
 
 @dataclass(frozen=True)
 class Held:
-    """What lies in the gateway's stores of a job: its input's bytes, all its sealed outputs."""
+    """What lies in the gateway's stores of a job: its input's bytes, those of its whole set, all its sealed outputs."""
 
     input: bool = False
+    members: bool = False
     outputs: bool = False
 
 
 NOTHING_HELD: Final = Held()
 _UNWORKED: Final[Changes] = {"report": None, "outputs": (), "worker": ""}
+_ALONE: Final[Changes] = {"members": (), "lead": None}
+
+
+def with_bytes(task: FrozenTask | None) -> Stage:
+    """Where a job stands whose bytes have come: a task with a rule for sets lets it wait for the others."""
+    return Stage.GATHERING if task is not None and task.group is not None else Stage.READY
 
 
 def pipeline_failure(report: PipelineReport) -> Failure:
@@ -74,8 +83,11 @@ def rewound(job: Job, held: Held, *, keep_failed_report: bool = False) -> Change
     if good and job.outputs and held.outputs and job.source.returns == "instrument":
         bare = tuple(output.model_copy(update={"returned_path": None}) for output in job.outputs)
         return {"stage": Stage.RETURNING, "outputs": bare, "failure": None, "launches": 0}
-    stage = Stage.READY if held.input else Stage.AWAITING_INPUT
-    return {**_UNWORKED, "stage": stage, "failure": None, "launches": 0}
+    unworked = {**_UNWORKED, "failure": None, "launches": 0}
+    if job.members and held.members:
+        return {**unworked, "stage": Stage.READY}
+    stage = with_bytes(job.task) if held.input else Stage.AWAITING_INPUT
+    return {**unworked, **_ALONE, "stage": stage}
 
 
 def _launch(job: Job, step: LaunchJob, held: Held) -> Changes:
@@ -151,14 +163,18 @@ def _retry(job: Job, step: RetryJob, held: Held) -> Changes:
 
 
 def _reprocess(job: Job, step: Reprocess, held: Held) -> Changes:
-    again = rewound(job, Held(input=held.input))
+    again = rewound(job.model_copy(update={"task": step.task}), Held(input=held.input))
     if job.superseded_by and again["stage"] is Stage.AWAITING_INPUT:
         raise InputGone("The file has changed since, and the gateway doesn't hold its old content any more.")
     return {**again, "task": step.task}
 
 
 def _store_input(job: Job, step: StoreInput, held: Held) -> Changes:
-    return {"stage": Stage.READY}
+    return {"stage": with_bytes(job.task)}
+
+
+def _leave(job: Job, step: LeaveSet, held: Held) -> Changes:
+    return rewound(job, Held(input=held.input))
 
 
 def _supersede(job: Job, step: Supersede, held: Held) -> Changes:
@@ -214,4 +230,6 @@ EFFECTS: Final[dict[str, Callable[[Job, Any, Held], Changes]]] = {
     "input_lost": _fail,
     "supersede": _supersede,
     "edit": _edit,
+    "leave": _leave,
+    **SET_EFFECTS,
 }

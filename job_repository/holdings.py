@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from job_repository.effects import Held
-from labrelay.contracts.jobs import Job
+from labrelay.contracts.jobs import Job, Source
 from labrelay.layout import GatewayLayout
 
 
@@ -15,7 +15,12 @@ def holds_input(layout: GatewayLayout, instrument: str, sha256: str) -> bool:
 def held(layout: GatewayLayout, job: Job, epoch: int) -> Held:
     """What lies on disk for a job that goes on under `epoch`."""
     outputs = bool(job.outputs) and _bring_outputs(layout, job, epoch)
-    return Held(input=holds_input(layout, job.source.instrument, job.source.sha256), outputs=outputs)
+    members = all(_holds(layout, member.source) for member in job.members)
+    return Held(input=_holds(layout, job.source), members=members, outputs=outputs)
+
+
+def _holds(layout: GatewayLayout, source: Source) -> bool:
+    return holds_input(layout, source.instrument, source.sha256)
 
 
 def _bring_outputs(layout: GatewayLayout, job: Job, epoch: int) -> bool:

@@ -9,7 +9,7 @@ from job_repository.conflicts import StaleAttempt
 from job_repository.queries import JobFilter
 from job_repository.repository import Person, Repository, repository
 from labrelay.contracts.base import Contract
-from labrelay.contracts.jobs import Job, OwnedJobs
+from labrelay.contracts.jobs import CaptureSet, Job, OwnedJobs
 from labrelay.contracts.states import Owner, Stage, Status
 from labrelay.contracts.transitions import StepRequest
 
@@ -102,6 +102,12 @@ async def job(repo: Repo, response: Response, job_id: str, wait: Wait = 0) -> Jo
     found = await repo.polls.job(job_id, wait)
     response.headers["ETag"] = f'"{found.revision}"'
     return found
+
+
+@routes.get("/jobs/{job_id}/set")
+def capture_set(repo: Repo, job_id: str) -> CaptureSet:
+    """Where the job's set stands: what has come, what is missing, and for how long it is waited for."""
+    return repo.sets.state(repo.jobs.get(job_id))
 
 
 @routes.get("/jobs/{job_id}/timeline")

@@ -2,21 +2,24 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from job_repository.changes import Changes, job_bell, keys_of
 from job_repository.clocks import Clocks
-from job_repository.conflicts import JobMoved
+from job_repository.conflicts import GoesWithItsSet, JobMoved
 from job_repository.effects import NOTHING_HELD, Held
 from job_repository.holdings import held
-from job_repository.live import LiveStore
+from job_repository.live import Change, LiveStore
 from job_repository.metrics import REFUSALS, STEPS
 from job_repository.record.store import Record
 from job_repository.restore import Restorer
-from job_repository.steps import Reprocess, TakenStep
+from job_repository.sets import followers, leads
+from job_repository.steps import LeaveSet, RejoinSet, Reprocess, TakenStep
 from job_repository.transitions import apply
 from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
 from labrelay.contracts.transitions import ClaimJob, LaunchJob, RetryJob
 from labrelay.errors import Conflict, NotFound
 from labrelay.layout import GatewayLayout
@@ -36,11 +39,27 @@ class Locks:
         return self._locks[hash(name) % LOCKS]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """One step on one job: as it was, whether it was live, the step, as it is afterwards."""
+
+    before: Job
+    live: bool
+    step: TakenStep
+    after: Job
+
+    @property
+    def change(self) -> Change:
+        """What is written of it."""
+        launch = self.step.launch if isinstance(self.step, LaunchJob) else None
+        return Change(self.before if self.live else None, self.after, self.step.model_dump_json(), launch)
+
+
 class Jobs:
     """Reads and steps.
 
     Args:
-        committed: called after each commit (wakes the projector).
+        committed: called with each job that was changed (wakes the projector, lets sets be looked at).
     """
 
     def __init__(
@@ -51,7 +70,7 @@ class Jobs:
         layout: GatewayLayout,
         clocks: Clocks,
         changes: Changes,
-        committed: Callable[[], None],
+        committed: Callable[[Job], None],
     ) -> None:
         self._record = record
         self._live = live
@@ -78,48 +97,69 @@ class Jobs:
             Conflict: the job isn't where the step believes.
             ServiceUnavailable: a store can't be reached.
         """
+        with self._locks.of(job_id):
+            return self.together([(job_id, step)])[0]
+
+    def together(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
+        """Take steps on several jobs, all or none; the jobs afterwards, in this order. Raises as `step`."""
         try:
-            return self._restorer.guarded(lambda: self._take(job_id, step))
+            return self._restorer.guarded(lambda: self._repeated(asked))
         except Conflict as refusal:
             REFUSALS.labels(refusal.code).inc()
             raise
 
-    def _take(self, job_id: str, step: TakenStep) -> Job:
-        with self._locks.of(job_id):
-            for _ in range(TRIES):
-                try:
-                    return self._try(job_id, step)
-                except JobMoved:
-                    continue
+    def _repeated(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
+        for _ in range(TRIES):
+            try:
+                return self._try(asked)
+            except JobMoved:
+                continue
         raise JobMoved("Too many steps at once on this job.")
 
-    def _try(self, job_id: str, step: TakenStep) -> Job:
-        job, is_live = self._find(job_id)
+    def _try(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
+        taken = [self._taken(*each) for each in asked]
+        following = [self._taken(*each) for one in taken for each in _followers(one)]
+        changed = [each for each in (*taken, *following) if each.after is not each.before]
+        if changed:
+            self._write(sorted(changed, key=_written_later))
+        return [each.after for each in taken]
+
+    def _taken(self, job_id: str, step: TakenStep) -> Taken:
+        job, live = self._find(job_id)
         holdings = NOTHING_HELD
-        if isinstance(step, (RetryJob, Reprocess)):
-            job, holdings = self._revived(job)
-        after = apply(job, step, time.time_ns(), holdings)
-        if after is job:
-            return job
-        launch = step.launch if isinstance(step, LaunchJob) else None
-        seq = self._live.commit(job if is_live else None, after, step.model_dump_json(), launch)
-        self.tell(job if is_live else None, after, seq, step.lease_s if isinstance(step, ClaimJob) else None)
-        STEPS.labels(step.step).inc()
-        return after
+        if isinstance(step, RetryJob):
+            self._refuse_member(job)
+        if isinstance(step, (RetryJob, Reprocess, RejoinSet, LeaveSet)):
+            revived, holdings = self._revived(job)
+            after = apply(revived, step, time.time_ns(), holdings)
+            return Taken(job, live, step, job if after is revived else after)
+        return Taken(job, live, step, apply(job, step, time.time_ns(), holdings))
+
+    def _refuse_member(self, job: Job) -> None:
+        """Alone it would be worked on twice: by itself, and by a lead that is retried later."""
+        if job.lead and leads(self._find(job.lead)[0], job):
+            raise GoesWithItsSet(f"The job {job.lead} leads the set of this file.", lead=job.lead)
 
     def _revived(self, job: Job) -> tuple[Job, Held]:
         """A final job of an older epoch goes on under today's."""
-        if not job.final:
+        if not job.final and job.stage is not Stage.JOINED:
             return job, NOTHING_HELD
         epoch = self._live.epoch
         return job.model_copy(update={"epoch": epoch}), held(self._layout, job, epoch)
+
+    def _write(self, changed: Sequence[Taken]) -> None:
+        numbers = self._live.commit_all([each.change for each in changed])
+        for each, seq in zip(changed, numbers, strict=True):
+            lease_s = each.step.lease_s if isinstance(each.step, ClaimJob) else None
+            self.tell(each.before if each.live else None, each.after, seq, lease_s)
+            STEPS.labels(each.step.step).inc()
 
     def tell(self, before: Job | None, after: Job, seq: int, lease_s: float | None = None) -> None:
         """Set the clocks, ring for all who wait, wake the projector."""
         self._clocks.moved(before, after, lease_s)
         keys = keys_of(after) | (keys_of(before) if before else set()) | {job_bell(after.id)}
         self._changes.note(keys, seq)
-        self._committed()
+        self._committed(after)
 
     def _find(self, job_id: str) -> tuple[Job, bool]:
         job = self._live.get(job_id)
@@ -129,3 +169,16 @@ class Jobs:
         if job is None:
             raise NotFound(f"There is no job {job_id}.")
         return job, False
+
+
+def _followers(taken: Taken) -> list[tuple[str, TakenStep]]:
+    """What else must be changed with it; who reprocesses a set asks for every member himself."""
+    return [] if isinstance(taken.step, Reprocess) else [*followers(taken.before, taken.after)]
+
+
+def _written_later(taken: Taken) -> bool:
+    """A lead that begins is written after its members, one that ends before them.
+
+    So whatever part of them a loss cuts off, a joined member finds a lead that tells how to go on.
+    """
+    return bool(taken.after.members) is not taken.after.final

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from job_repository.sets import set_key
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import FINAL, Stage
 
@@ -28,6 +29,11 @@ def wanted_key(instrument: str) -> str:
     return f"jobs:wanted:{instrument}"
 
 
+def gathering_key(key: str) -> str:
+    """Sorted set of the jobs that wait for one set, by its key."""
+    return f"jobs:gathering:{key}"
+
+
 def indexes_of(job: Job) -> list[str]:
     """The sorted sets that a job stands in; a final job stands in none."""
     if job.stage in FINAL:
@@ -35,4 +41,7 @@ def indexes_of(job: Job) -> list[str]:
     instrument = job.source.instrument
     narrow = [index_key(job.stage, instrument, job.task.pipeline)] if job.task else []
     asked = job.stage is Stage.AWAITING_INPUT and job.source.returns == "instrument"
-    return [index_key(job.stage, instrument), *narrow, *([wanted_key(instrument)] if asked else [])]
+    waits = [wanted_key(instrument)] if asked else []
+    if job.stage is Stage.GATHERING:
+        waits = [gathering_key(set_key(job))]
+    return [index_key(job.stage, instrument), *narrow, *waits]

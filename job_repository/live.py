@@ -13,7 +13,18 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from job_repository.conflicts import JobMoved, LiveStoreLost
-from job_repository.keys import EPOCH, EVENTS, INSTRUMENTS, PREFIX, SEQ, index_key, indexes_of, job_key, wanted_key
+from job_repository.keys import (
+    EPOCH,
+    EVENTS,
+    INSTRUMENTS,
+    PREFIX,
+    SEQ,
+    gathering_key,
+    index_key,
+    indexes_of,
+    job_key,
+    wanted_key,
+)
 from labrelay.bus.streams import FIELD, launch_stream
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.launches import Launch
@@ -30,6 +41,23 @@ class LiveEvent:
     seq: int
     doc: str
     step: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One transition that is to be written.
+
+    Attributes:
+        before: as read from the live store, None when the job wasn't live.
+        after: as it shall be.
+        step: the step's JSON.
+        launch: also put on its pipeline's stream.
+    """
+
+    before: Job | None
+    after: Job
+    step: str
+    launch: Launch | None = None
 
 
 class LiveStore:
@@ -125,34 +153,44 @@ class LiveStore:
             queues = batch.execute()
         return [job_id for job_id in chain.from_iterable(zip_longest(*queues)) if job_id][:limit]
 
-    def commit(self, before: Job | None, after: Job, step: str, launch: Launch | None = None) -> int:
-        """Write one transition; the running number of its event.
+    def gathering(self, key: str) -> list[Job]:
+        """The jobs that wait for one set."""
+        self.check()
+        with _reaching():
+            ids = self._redis.zrange(gathering_key(key), 0, -1)
+        return [job for job in self.get_many(ids).values() if job.stage is Stage.GATHERING]
 
-        Args:
-            before: as read from here, None when it wasn't live.
-            after: as it shall be.
-            step: the step's JSON.
-            launch: also put on its pipeline's stream.
+    def gathering_keys(self) -> list[str]:
+        """The keys of all sets that jobs wait for."""
+        self.check()
+        prefix = gathering_key("")
+        with _reaching():
+            return [str(key).removeprefix(prefix) for key in self._redis.scan_iter(f"{prefix}*", count=1000)]
+
+    def commit(self, before: Job | None, after: Job, step: str, launch: Launch | None = None) -> int:
+        """Write one transition; the running number of its event. As `commit_all` otherwise."""
+        return self.commit_all([Change(before, after, step, launch)])[0]
+
+    def commit_all(self, changes: Sequence[Change]) -> list[int]:
+        """Write transitions of different jobs, all or none; the running numbers of their events, in this order.
 
         Raises:
             JobMoved: another step came between.
             LiveStoreLost: this Redis isn't the store that the record belongs to.
         """
-        same_place = before is not None and before.stage is after.stage and before.task == after.task
-        leave = [] if before is None or same_place else indexes_of(before)
-        enter = [] if same_place else indexes_of(after)
-        stream = launch_stream(launch.pipeline) if launch else EVENTS
-        stored = ["", "", ""] if before is None else [before.revision, before.owner.value, before.attempt]
+        keys: list[str] = [EPOCH, SEQ, EVENTS, INSTRUMENTS]
         believed = self._belief
-        head = [*believed, after.id, *stored]
-        tail = [after.source.instrument, launch.model_dump_json() if launch else "", FIELD, len(leave), len(enter)]
-        arguments = [*head, *_columns(after), step, *tail]
-        keys = [EPOCH, SEQ, EVENTS, INSTRUMENTS, job_key(after.id), stream, *leave, *enter]
+        arguments: list[Any] = [*believed, len(changes)]
+        for change in changes:
+            of_keys, of_arguments = _written(change)
+            keys += of_keys
+            arguments += of_arguments
         with _reaching():
-            answer, seq = self._commit(keys=keys, args=arguments)
+            answer, *numbers = self._commit(keys=keys, args=arguments)
         if answer == "moved":
             raise JobMoved("The job changed in the meantime.")
-        return self._done(believed, answer, seq)
+        self._done(believed, answer, max(numbers, default=0))
+        return [int(number) for number in numbers]
 
     def create(self, jobs: Sequence[tuple[Job, str]], *, epoch: str | None = None) -> list[int]:
         """Create jobs with the JSON of their first step in one script; 0 for those that were there already."""
@@ -229,6 +267,18 @@ class LiveStore:
         with self._lock:
             if epoch == self.epoch:
                 self.floor = max(self.floor, seq)
+
+
+def _written(change: Change) -> tuple[list[str], list[Any]]:
+    """Keys and arguments of one transition, as `commit.lua` reads them."""
+    before, after, launch = change.before, change.after, change.launch
+    left, entered = indexes_of(before) if before else [], indexes_of(after)
+    leave, enter = [key for key in left if key not in entered], [key for key in entered if key not in left]
+    stored = ["", "", ""] if before is None else [before.revision, before.owner.value, before.attempt]
+    stream = launch_stream(launch.pipeline) if launch else EVENTS
+    tail = [after.source.instrument, launch.model_dump_json() if launch else "", FIELD, len(leave), len(enter)]
+    arguments = [after.id, *stored, *_columns(after), change.step, *tail]
+    return [job_key(after.id), stream, *leave, *enter], arguments
 
 
 def _columns(job: Job) -> list[Any]:

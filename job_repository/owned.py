@@ -12,6 +12,7 @@ from job_repository.changes import RECORD, Changes, job_bell, owned_key
 from job_repository.clocks import Clocks
 from job_repository.jobs import Jobs
 from job_repository.live import LiveStore
+from job_repository.pauses import InstrumentPauses
 from job_repository.restore import Restorer
 from labrelay.contracts.captures import EndedCaptures, WantedInput, WantedInputs
 from labrelay.contracts.jobs import Job, OwnedJobs
@@ -20,9 +21,11 @@ from labrelay.contracts.states import FINAL, OWNER_OF, Owner, Stage
 Answer = TypeVar("Answer")
 LONGEST_S: Final = 60.0
 APART_S: Final = 0.025
+# The repository closes sets itself: the launcher has nothing to do with jobs that wait for others of their set.
+OF_SETS: Final = frozenset({Stage.GATHERING, Stage.JOINED})
 # The stages nearest to the end come first, so that a long queue never hides the jobs whose leases are watched.
 STAGES_OF: Final[dict[Owner, tuple[Stage, ...]]] = {
-    owner: tuple(reversed([stage for stage in Stage if stage not in FINAL and OWNER_OF[stage] is owner]))
+    owner: tuple(reversed([stage for stage in Stage if stage not in FINAL | OF_SETS and OWNER_OF[stage] is owner]))
     for owner in Owner
 }
 
@@ -38,6 +41,7 @@ class LongPolls:
         changes: Changes,
         jobs: Jobs,
         captures: CaptureStore,
+        pauses: InstrumentPauses,
     ) -> None:
         self._live = live
         self._restorer = restorer
@@ -45,6 +49,7 @@ class LongPolls:
         self._changes = changes
         self._jobs = jobs
         self._captures = captures
+        self._pauses = pauses
         self._answered: dict[str, float] = {}
 
     async def owned(
@@ -74,14 +79,19 @@ class LongPolls:
 
         return await self._until(key, look, lambda answer: bool(answer[1].wanted), wait_s)
 
-    async def ended(self, instrument: str, after: int, limit: int, wait_s: float) -> EndedCaptures:
-        """Captures that ended after a number: at once when there are any."""
+    async def ended(
+        self, instrument: str, after: int, limit: int, wait_s: float, paused_ns: int | None = None
+    ) -> EndedCaptures:
+        """Captures that ended after a number: at once when there are any, or when the gateway's pause is another."""
 
         async def look() -> EndedCaptures:
-            following, captures = await run_sync(self._captures.ends, instrument, after, limit)
-            return EndedCaptures(epoch=self._live.epoch, next=following, ended=captures)
+            return await run_sync(self._ended_now, instrument, after, limit)
 
-        return await self._until(RECORD, look, lambda answer: bool(answer.ended), wait_s)
+        def is_news(answer: EndedCaptures) -> bool:
+            since_ns = answer.paused.gateway.since_ns if answer.paused.gateway else 0
+            return bool(answer.ended) or paused_ns not in (None, since_ns)
+
+        return await self._until(RECORD, look, is_news, wait_s)
 
     async def job(self, job_id: str, wait_s: float) -> Job:
         """A job: at once when it is final.
@@ -126,6 +136,11 @@ class LongPolls:
         stages = STAGES_OF[owner]
         seq, jobs = self._restorer.guarded(lambda: self._live.standing(stages, instrument, pipeline, limit))
         return OwnedJobs(epoch=self._live.epoch, seq=seq, jobs=tuple(self._clocks.view(job) for job in jobs))
+
+    def _ended_now(self, instrument: str, after: int, limit: int) -> EndedCaptures:
+        following, captures = self._captures.ends(instrument, after, limit)
+        paused = self._pauses.of(instrument)
+        return EndedCaptures(epoch=self._live.epoch, next=following, ended=captures, paused=paused)
 
     def _wanted_now(self, instrument: str, limit: int) -> tuple[int, WantedInputs]:
         seq, jobs = self._restorer.guarded(lambda: self._live.wanted(instrument, limit * 2))

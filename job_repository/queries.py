@@ -9,12 +9,14 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select, update
 
 from job_repository.live import LiveStore
+from job_repository.pauses import InstrumentPauses
 from job_repository.record import audit
 from job_repository.record.models import JobEventRow, JobRow
 from job_repository.record.projector import Projector
 from job_repository.record.store import Record
 from job_repository.restore import Restorer
 from labrelay.contracts.jobs import Job
+from labrelay.contracts.pauses import Pauses
 from labrelay.contracts.states import Stage
 from labrelay.errors import RequestRefused, ServiceUnavailable
 
@@ -36,11 +38,14 @@ class JobFilter:
 class Queries:
     """Reads over the record, with the live store's newer documents laid over it while the projector is behind."""
 
-    def __init__(self, record: Record, live: LiveStore, restorer: Restorer, projector: Projector) -> None:
+    def __init__(
+        self, record: Record, live: LiveStore, restorer: Restorer, projector: Projector, pauses: InstrumentPauses
+    ) -> None:
         self._record = record
         self._live = live
         self._restorer = restorer
         self._projector = projector
+        self._pauses = pauses
 
     def jobs(self, wanted: JobFilter, limit: int, after: str | None) -> tuple[list[Job], str | None]:
         """Jobs, newest first, and the cursor of the next page (None after the last)."""
@@ -61,6 +66,18 @@ class Queries:
             docs = connection.scalars(select(JobRow.doc).where(~JobRow.hidden).order_by(JobRow.number)).all()
         return self._overlaid([Job.model_validate_json(doc) for doc in docs])
 
+    def of_set(self, key: str) -> list[Job]:
+        """All jobs that ever belonged to a set, oldest first.
+
+        Raises:
+            ServiceUnavailable: the record is behind, and it matters that none is missing.
+        """
+        if not self.catch_up():
+            raise ServiceUnavailable("The record doesn't hold all jobs of the set yet.")
+        with self._record.read() as connection:
+            docs = connection.scalars(select(JobRow.doc).where(JobRow.set_key == key).order_by(JobRow.number)).all()
+        return self._overlaid([Job.model_validate_json(doc) for doc in docs])
+
     def timeline(self, job_id: str) -> list[dict[str, Any]]:
         """A job's steps, oldest first."""
         self.catch_up()
@@ -75,7 +92,7 @@ class Queries:
             return [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
 
     def summary(self) -> dict[str, Any]:
-        """Counts by stage, by failure code and by instrument."""
+        """Counts by stage, by failure code and by instrument; paused instruments also without jobs."""
         self.catch_up()
         failed = select(JobRow.failure_code, func.count()).where(JobRow.stage == Stage.FAILED.value)
         live = func.count().filter(~JobRow.final).label("live")
@@ -89,13 +106,18 @@ class Queries:
             "stages": {stage.value: dict(_pairs(stages)).get(stage.value, 0) for stage in Stage},
             "failures": dict(_pairs(codes)),
             "overdue": overdue or 0,
-            "instruments": [
-                {"instrument": row.instrument, "jobs": row.jobs, "live": row.live, "last_ns": row.last_ns}
-                for row in rows
-            ],
+            "instruments": self._instruments([dict(row._mapping) for row in rows]),  # noqa: SLF001 - public API
             "epoch": self._live.epoch,
             "seq": self._projector.position,
         }
+
+    def _instruments(self, counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        paused = self._pauses.all()
+        idle = sorted(paused.keys() - {each["instrument"] for each in counted})
+        counted += [{"instrument": name, "jobs": 0, "live": 0, "last_ns": 0} for name in idle]
+        return [
+            {**each, "paused": paused.get(each["instrument"], Pauses()).model_dump(mode="json")} for each in counted
+        ]
 
     def hidden(self, job_id: str) -> bool:
         """Whether the job was deleted over v1."""

@@ -5,7 +5,20 @@ from typing import Any, Final
 
 from job_repository.conflicts import OtherContent
 from job_repository.effects import pipeline_failure, returned
-from job_repository.steps import EditJob, LoseInput, Reprocess, StoreInput, Supersede, TakenStep
+from job_repository.steps import (
+    EditJob,
+    FollowLead,
+    GatherSet,
+    GiveWay,
+    JoinSet,
+    LeaveSet,
+    LoseInput,
+    RejoinSet,
+    Reprocess,
+    StoreInput,
+    Supersede,
+    TakenStep,
+)
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.contracts.transitions import (
@@ -24,7 +37,7 @@ from labrelay.contracts.transitions import (
 )
 
 _AFTER_FINISH: Final = frozenset({Stage.SEALING, Stage.RETURNING, Stage.RECEIVING, Stage.COMPLETE})
-_RESTING: Final = frozenset({Stage.AWAITING_INPUT, Stage.READY, Stage.RETURNING})
+_RESTING: Final = frozenset({Stage.AWAITING_INPUT, Stage.GATHERING, Stage.READY, Stage.RETURNING})
 
 
 def already(job: Job, step: TakenStep) -> bool:
@@ -125,6 +138,31 @@ def _reprocessed(job: Job, step: Reprocess) -> bool:
     return job.stage in _RESTING and job.task == step.task
 
 
+def _gathered(job: Job, step: GatherSet) -> bool:
+    return job.stage is Stage.READY and job.members == step.members
+
+
+def _joined(job: Job, step: JoinSet) -> bool:
+    return job.stage is Stage.JOINED and job.lead == step.lead
+
+
+def _gave_way(job: Job, step: GiveWay) -> bool:
+    return job.stage is Stage.SUPERSEDED and job.superseded_by == step.by
+
+
+def _followed(job: Job, step: FollowLead) -> bool:
+    """A member that has gone its own way by now follows this lead no more."""
+    return job.lead != step.lead or job.stage is not Stage.JOINED
+
+
+def _rejoined(job: Job, step: RejoinSet) -> bool:
+    return job.lead != step.lead or not job.final
+
+
+def _left(job: Job, step: LeaveSet) -> bool:
+    return job.lead != step.lead
+
+
 _CHECKS: Final[dict[str, Callable[[Job, Any], bool]]] = {
     "launch": _launched,
     "claim": _claimed,
@@ -143,4 +181,10 @@ _CHECKS: Final[dict[str, Callable[[Job, Any], bool]]] = {
     "supersede": _superseded,
     "edit": _edited,
     "reprocess": _reprocessed,
+    "gather": _gathered,
+    "join": _joined,
+    "give_way": _gave_way,
+    "follow": _followed,
+    "rejoin": _rejoined,
+    "leave": _left,
 }

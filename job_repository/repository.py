@@ -11,18 +11,23 @@ from job_repository.captures import Captures
 from job_repository.changes import RECORD, Changes, job_bell
 from job_repository.clocks import Clocks
 from job_repository.conflicts import NoTask
+from job_repository.gathering import Gathering
 from job_repository.jobs import Jobs
 from job_repository.live import LiveStore
 from job_repository.owned import LongPolls
+from job_repository.pauses import InstrumentPauses
 from job_repository.queries import Queries
 from job_repository.record.audit import Audit
 from job_repository.record.projection import Applied
 from job_repository.record.projector import Projector
 from job_repository.record.store import Record
 from job_repository.restore import Restorer
+from job_repository.set_actions import SetActions
 from job_repository.steps import Reprocess
 from job_repository.tasks import Tasks
 from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
+from labrelay.contracts.tasks import FrozenTask
 from labrelay.contracts.transitions import CancelJob, RetryJob
 from labrelay.errors import LabrelayError
 from labrelay.loops import OwnerLoop
@@ -54,21 +59,25 @@ class Repository:
         self.clocks = Clocks(settings.launcher)
         self.audit = Audit(self.record, layout.secrets)
         self.tasks = Tasks(self.record, self.audit)
+        self.pauses = InstrumentPauses(self.record, self.audit, lambda: self.changes.note({RECORD}, 0))
         self.projector = Projector(self.record, self.live, self.audit, self._projected)
         self.restorer = Restorer(self.record, self.live, self.projector, layout, self._restored)
         self._loop = OwnerLoop("job-repository projector", self._turn, idle_s=LOOK_S)
         self.jobs = Jobs(
-            self.record, self.live, self.restorer, layout, self.clocks, self.changes, committed=self._loop.wake
+            self.record, self.live, self.restorer, layout, self.clocks, self.changes, committed=self._committed
         )
         overdue_s = settings.launcher.overdue_s
-        absence = Absence(self.live, self.restorer, self.clocks, self.jobs, overdue_s)
+        absence = Absence(self.live, self.restorer, self.clocks, self.jobs, self.pauses, overdue_s)
         self._absence = OwnerLoop("job-repository absence", absence.turn, idle_s=min(ABSENCE_S, overdue_s / 4))
         store = CaptureStore(self.record)
         self.captures = Captures(
             store, self.tasks, self.jobs, self.live, self.restorer, layout, left_undone=self._incomplete.set
         )
-        self.queries = Queries(self.record, self.live, self.restorer, self.projector)
-        self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store)
+        self.queries = Queries(self.record, self.live, self.restorer, self.projector, self.pauses)
+        self.gathering = Gathering(self.live, self.restorer, self.clocks, self.jobs, self.queries, self.pauses)
+        self._gathering = OwnerLoop("job-repository sets", self.gathering.turn, idle_s=LOOK_S)
+        self.sets = SetActions(self.jobs, self.queries, self.gathering)
+        self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store, self.pauses)
 
     def open(self) -> None:
         """Open the record, take up its epoch and position, start the projector."""
@@ -79,9 +88,11 @@ class Repository:
         self.changes.rebase(self.live.floor)
         self._loop.start()
         self._absence.start()
+        self._gathering.start()
 
     def close(self) -> None:
         """Stop the projector and close the stores."""
+        self._gathering.stop()
         self._absence.stop()
         self._loop.stop()
         self.live.close()
@@ -96,27 +107,38 @@ class Repository:
         return None
 
     def retry(self, job_id: str, person: Person) -> Job:
-        """A person lets a job go on, as it was matched then."""
+        """A person lets a job go on, as it was matched then; of a set all jobs go on."""
         self.restorer.guarded(self.live.check)
-        return self.jobs.step(job_id, RetryJob(epoch=self.live.epoch, actor=person.actor))
+        step = RetryJob(epoch=self.live.epoch, actor=person.actor)
+        together = self.sets.retried_with(self.jobs.get(job_id))
+        self.jobs.together([(each.id, step) for each in together])
+        return self.jobs.get(job_id)
 
     def cancel(self, job_id: str, person: Person) -> Job:
-        """A person ends a live job."""
-        epoch = self.jobs.get(job_id).epoch
-        return self.jobs.step(job_id, CancelJob(epoch=epoch, actor=person.actor, reason=person.reason))
+        """A person ends a live job; of a set that is worked on all jobs end."""
+        job = self.sets.ended_with(self.jobs.get(job_id))
+        self.jobs.step(job.id, CancelJob(epoch=job.epoch, actor=person.actor, reason=person.reason))
+        return self.jobs.get(job_id)
 
     def reprocess(self, job_id: str, person: Person) -> Job:
         """A final job begins again with today's task: its own if it still takes the capture, else the first that does.
 
+        Of a set all jobs begin again, also those that came too late for it.
+
         Raises:
             NoTask: no task takes the capture today.
         """
-        job = self.jobs.get(job_id)
-        taken = self.captures.match_now(job).tasks
-        if not taken:
+        together = {each.id: self._task_of_today(each) for each in self.sets.reprocessed_with(self.jobs.get(job_id))}
+        if together[job_id] is None:
             raise NoTask("No task takes this capture today.")
+        asked = [(each, Reprocess(task=task, actor=person.actor)) for each, task in together.items() if task]
+        self.jobs.together(asked)
+        return self.jobs.get(job_id)
+
+    def _task_of_today(self, job: Job) -> FrozenTask | None:
+        taken = self.captures.match_now(job).tasks
         own = [task for task in taken if job.task and task.id == job.task.id]
-        return self.jobs.step(job_id, Reprocess(task=(own or taken)[0], actor=person.actor))
+        return next(iter(own or taken), None)
 
     def _turn(self) -> bool:
         if self._incomplete.is_set():
@@ -138,9 +160,16 @@ class Repository:
 
     def _restored(self, seq: int) -> None:
         self._incomplete.set()
+        self.gathering.take_up()
         self.clocks.forget()
         self.changes.rebase(seq)
         self._loop.wake()
+
+    def _committed(self, job: Job) -> None:
+        self._loop.wake()
+        self.gathering.note(job)
+        if job.stage is Stage.GATHERING:
+            self._gathering.wake()
 
 
 async def repository(request: Request) -> Repository:

@@ -17,6 +17,7 @@ from job_repository.record.projector import Projector
 from job_repository.record.store import Record, number_of, set_number
 from job_repository.steps import Restored
 from labrelay.contracts.jobs import Job
+from labrelay.contracts.states import Stage
 from labrelay.layout import GatewayLayout
 from labrelay.telemetry import logger
 
@@ -27,7 +28,8 @@ _log = logger("job_repository.restore")
 
 def restored(job: Job, layout: GatewayLayout, epoch: int, now_ns: int) -> Job:
     """An unfinished job of the record under a new epoch, at a stage that its owner can act from."""
-    changes = rewound(job, held(layout, job, epoch), keep_failed_report=True)
+    joined = job.stage is Stage.JOINED  # what its lead comes to decides about it afterwards
+    changes = {} if joined else rewound(job, held(layout, job, epoch), keep_failed_report=True)
     common = {"epoch": epoch, "revision": job.revision + 1, "overdue": "", "worker": "", "updated_ns": now_ns}
     return job.model_copy(update={**changes, **common})
 

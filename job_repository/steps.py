@@ -3,7 +3,8 @@
 from typing import Literal
 
 from labrelay.contracts.attributes import Attributes
-from labrelay.contracts.jobs import Failure
+from labrelay.contracts.jobs import Failure, SetMember
+from labrelay.contracts.states import Stage
 from labrelay.contracts.tasks import FrozenTask
 from labrelay.contracts.transitions import AnyStep, Step
 
@@ -15,7 +16,7 @@ class OwnStep(Step):
 
 
 class StoreInput(OwnStep):
-    """awaiting_input → ready; in any later stage it says nothing new."""
+    """awaiting_input → ready, or gathering where the task waits for a set; in any later stage it says nothing new."""
 
     step: Literal["input_stored"] = "input_stored"
 
@@ -67,4 +68,59 @@ class Restored(OwnStep):
     step: Literal["restored"] = "restored"
 
 
-TakenStep = AnyStep | StoreInput | LoseInput | Supersede | EditJob | Reprocess
+class GatherSet(OwnStep):
+    """gathering → ready: the set is whole, and this job, its lead, works for all of it."""
+
+    step: Literal["gather"] = "gather"
+    members: tuple[SetMember, ...]
+
+
+class JoinSet(OwnStep):
+    """gathering → joined: another job works for the set."""
+
+    step: Literal["join"] = "join"
+    lead: str
+
+
+class GiveWay(OwnStep):
+    """gathering → superseded: another capture with the same value counts in the set.
+
+    Attributes:
+        by: that capture.
+    """
+
+    step: Literal["give_way"] = "give_way"
+    by: str
+    cause: str
+
+
+class FollowLead(OwnStep):
+    """joined → complete, failed or cancelled, as its lead ended.
+
+    Attributes:
+        results: what a completed member shows as its result.
+    """
+
+    step: Literal["follow"] = "follow"
+    lead: str
+    to: Stage
+    failure: Failure | None = None
+    results: str = ""
+
+
+class RejoinSet(OwnStep):
+    """The member's old end → joined: its lead goes on with the set as it was."""
+
+    step: Literal["rejoin"] = "rejoin"
+    lead: str
+
+
+class LeaveSet(OwnStep):
+    """joined, or the member's old end → gathering (awaiting_input without bytes): the set is made anew."""
+
+    step: Literal["leave"] = "leave"
+    lead: str
+
+
+SetStep = GatherSet | JoinSet | GiveWay | FollowLead | RejoinSet | LeaveSet
+TakenStep = AnyStep | SetStep | StoreInput | LoseInput | Supersede | EditJob | Reprocess

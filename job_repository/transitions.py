@@ -12,6 +12,8 @@ from labrelay.contracts.transitions import ReceiveJob
 
 EVERY: Final = frozenset(Stage)
 LIVE: Final = EVERY - FINAL
+APART: Final = LIVE - {Stage.JOINED}
+"""A joined job ends with its lead and not by itself."""
 WORKED_ON: Final = frozenset({Stage.LAUNCHED, Stage.PROCESSING, Stage.REPORTED, Stage.SEALING})
 
 STARTS_FROM: Final[dict[str, frozenset[Stage]]] = {
@@ -26,12 +28,18 @@ STARTS_FROM: Final[dict[str, frozenset[Stage]]] = {
     "accept_return": frozenset({Stage.RETURNING}),
     "receive": frozenset({Stage.RETURNING, Stage.RECEIVING}),
     "relaunch": WORKED_ON,
-    "fail": LIVE,
-    "cancel": LIVE,
+    "fail": APART,
+    "cancel": APART,
     "overdue": LIVE,
     "retry": frozenset({Stage.FAILED, Stage.CANCELLED, Stage.SUPERSEDED}),
     "reprocess": FINAL,
     "edit": EVERY,
+    "gather": frozenset({Stage.GATHERING}),
+    "join": frozenset({Stage.GATHERING}),
+    "give_way": frozenset({Stage.GATHERING}),
+    "follow": frozenset({Stage.JOINED}),
+    "rejoin": FINAL,
+    "leave": FINAL | {Stage.JOINED},
 }
 
 

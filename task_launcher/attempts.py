@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from labrelay.capability import Fence, query
-from labrelay.contracts.jobs import Job
+from labrelay.contracts.jobs import Job, Source
 from labrelay.errors import Conflict
-from labrelay.files import copy_published, legal_name
+from labrelay.files import copy_published, input_name
 from labrelay.layout import GatewayLayout
 from labrelay.settings import Settings
+from task_launcher.names import unique_names
 
 READ_ONLY: Final = 0o444
 
@@ -57,11 +58,11 @@ def output_folder(layout: GatewayLayout, job: Job) -> Path:
     return layout.work(job.id, job.epoch, job.attempt) / "output"
 
 
-def prepare(layout: GatewayLayout, job: Job) -> tuple[Path, Path]:
-    """Make the private folder: the input under its own name, and an empty output folder. Repeating it changes nothing.
+def prepare(layout: GatewayLayout, job: Job) -> tuple[tuple[Path, ...], Path]:
+    """Make the private folder: the inputs under their names, and an empty output folder. Repeating it changes nothing.
 
     Returns:
-        The input's path and the output folder.
+        The inputs' paths, of a set in its order and else only the job's own, and the output folder.
 
     Raises:
         InputLost: the input's bytes aren't in the store, or no longer those that arrived.
@@ -70,10 +71,18 @@ def prepare(layout: GatewayLayout, job: Job) -> tuple[Path, Path]:
     work = layout.work(job.id, job.epoch, job.attempt)
     (work / "input").mkdir(parents=True, exist_ok=True)
     (work / "output").mkdir(exist_ok=True)
-    private = work / "input" / legal_name(job.source.path.rpartition("/")[2])
-    if not private.exists():
-        _place(layout.input_blob(job.source.instrument, job.source.sha256), private)
-    return private, work / "output"
+    sources = inputs_of(job)
+    names = unique_names(input_name(source.path) for source in sources)
+    places = tuple(work / "input" / name for name in names)
+    for source, private in zip(sources, places, strict=True):
+        if not private.exists():
+            _place(layout.input_blob(source.instrument, source.sha256), private)
+    return places, work / "output"
+
+
+def inputs_of(job: Job) -> tuple[Source, ...]:
+    """What a job works on: its set in order, itself first, or its own capture alone."""
+    return tuple(member.source for member in job.members) or (job.source,)
 
 
 def _place(blob: Path, private: Path) -> None:

@@ -1,19 +1,21 @@
 """Callbacks: a worker renews its lease, and posts its final status after its report (AiCSD's wire format, B.3)."""
 
+import contextlib
 from ipaddress import ip_address
 from typing import Final
 
 from labrelay.capability import Fence, parse_fence, verify
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import PipelineStatus, Stage
-from labrelay.contracts.transitions import FinishJob
+from labrelay.contracts.transitions import FinishJob, MarkOverdue
 from labrelay.errors import Conflict, Forbidden, NotFound, RequestRefused
 from labrelay.settings import Settings
 from task_launcher.attempts import fence_of
-from task_launcher.jobs import Jobs
+from task_launcher.jobs import ACTOR, Jobs
 from task_launcher.metrics import CALLBACKS
 
 BEFORE_CLAIM: Final = frozenset({Stage.AWAITING_INPUT, Stage.READY, Stage.LAUNCHED})
+AT_WORK: Final = frozenset({Stage.PROCESSING, Stage.REPORTED})
 STATUSES: Final = {status.value.lower(): status for status in PipelineStatus if status.value}
 ENDS: Final = frozenset({PipelineStatus.COMPLETE, PipelineStatus.FAILED})
 
@@ -80,6 +82,13 @@ class Callbacks:
             CallbackRefused: unknown or early status, unknown job, other task, or no report of this status.
             StaleAttempt: another attempt holds the job.
         """
+        try:
+            return self._finish(job_id, task_id, text, fence)
+        except CallbackRefused as refusal:
+            self._note(job_id, fence, refusal.cause)
+            raise
+
+    def _finish(self, job_id: str, task_id: str, text: str, fence: Fence | None) -> Job | None:
         status = _final_status(text)
         job = self._job(job_id)
         _check_subject(job, task_id, fence)
@@ -90,6 +99,16 @@ class Callbacks:
             return None
         CALLBACKS.labels(status.value).inc()
         return after
+
+    def _note(self, job_id: str, fence: Fence | None, cause: str) -> None:
+        """The job of the attempt that called says why it waits on, as its pipeline may never call again."""
+        if fence is None:
+            return
+        with contextlib.suppress(CallbackRefused):
+            job = self._job(job_id)
+            if job.stage in AT_WORK and fence == fence_of(job) and not job.overdue:
+                reason = f"The pipeline's final status was refused: {cause}."
+                self._jobs.try_take(job_id, MarkOverdue(epoch=job.epoch, actor=ACTOR, reason=reason))
 
     def _job(self, job_id: str) -> Job:
         try:
@@ -132,6 +151,6 @@ def _check_subject(job: Job, task_id: str, fence: Fence | None) -> None:
 def _check_report(job: Job, status: PipelineStatus) -> None:
     if job.report is not None and job.report.status == status:
         return
-    if job.stage in (Stage.PROCESSING, Stage.REPORTED):
+    if job.stage in AT_WORK:
         raise CallbackRefused(f"the job repository holds no report of {status} for job {job.id}")
     raise StaleAttempt(f"Job {job.id} has ended this attempt with another answer: it is {job.stage}.")

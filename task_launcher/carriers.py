@@ -136,7 +136,7 @@ class Aicsd:
         request = ClaimRequest(job_id=job.id, epoch=job.epoch, worker=AICSD)
         topic = job.task.pipeline if job.task else ""
         try:
-            claim = self._claims.claim(request, longest(job, self._launcher))
+            claim = self._claims.claim(request, longest(job, self._launcher), wait_s=None)
         except Conflict:
             return ""
         except LabrelayError as error:

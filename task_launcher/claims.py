@@ -1,16 +1,20 @@
 """Claims: a worker takes a job that was launched, and gets everything that it needs for one attempt."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from labrelay.contracts.jobs import Failure, Job
-from labrelay.contracts.launches import Claim, ClaimRequest
+from labrelay.contracts.launches import Claim, ClaimedInput, ClaimRequest
 from labrelay.contracts.states import Owner, Stage
 from labrelay.contracts.tasks import FrozenTask
 from labrelay.contracts.transitions import ClaimJob, FailJob
 from labrelay.errors import Conflict, StorageFull
 from labrelay.settings import Settings
-from task_launcher.attempts import InputLost, fence_of, layout_of, prepare, urls_of
+from task_launcher.attempts import InputLost, fence_of, layout_of, urls_of
 from task_launcher.deadlines import longest
 from task_launcher.jobs import ACTOR, Jobs
 from task_launcher.metrics import CLAIMS
+from task_launcher.preparing import WAIT_S, Preparations
 
 
 class Claims:
@@ -26,17 +30,19 @@ class Claims:
         self._settings = settings
         self._key = key
         self._jobs = jobs
-        self._layout = layout_of(settings)
+        self._preparations = Preparations(layout_of(settings), jobs)
 
-    def claim(self, request: ClaimRequest, lease_s: float | None = None) -> Claim:
+    def claim(self, request: ClaimRequest, lease_s: float | None = None, wait_s: float | None = WAIT_S) -> Claim:
         """Give a launched job to a worker; the worker that holds it already gets the same claim again.
 
         Args:
             request: which job, of which epoch, for whom.
             lease_s: seconds that the worker may be silent; the launcher's setting by default.
+            wait_s: longest wait for a large input's copy; None waits for as long as it takes.
 
         Raises:
             Conflict: the job isn't waiting for a worker.
+            InputBeingLaidOut: a large input is still being copied; ask again.
             InputLost: its bytes are gone; the job has failed.
             StorageFull: the private folder can't be made; ask again later.
         """
@@ -45,12 +51,13 @@ class Claims:
         if job.task is None:
             raise Conflict(f"Job {job.id} has no task.")
         try:
-            return self._claim(job, job.task, lease)
+            inputs, output = self._preparations.of(job, lease, wait_s)
         except InputLost as lost:
             self._jobs.try_take(job.id, _fail(job, lost))
             raise
         except OSError as error:
             raise StorageFull(f"The private folder of job {job.id} can't be made: {error.strerror}.") from error
+        return self._claim(job, job.task, lease, inputs, output)
 
     def _hold(self, request: ClaimRequest, lease_s: float) -> Job:
         step = ClaimJob(epoch=request.epoch, actor=request.worker, worker=request.worker, lease_s=lease_s)
@@ -67,8 +74,7 @@ class Claims:
             return job
         raise Conflict(f"Job {job.id} isn't waiting for a worker: it is {job.stage}.")
 
-    def _claim(self, job: Job, task: FrozenTask, lease_s: float) -> Claim:
-        private, output = prepare(self._layout, job)
+    def _claim(self, job: Job, task: FrozenTask, lease_s: float, inputs: Sequence[Path], output: Path) -> Claim:
         urls = urls_of(self._settings, self._key, fence_of(job))
         return Claim(
             job_id=job.id,
@@ -76,7 +82,7 @@ class Claims:
             task_version=task.version,
             epoch=job.epoch,
             attempt=job.attempt,
-            input_path=str(private),
+            input_path=str(inputs[0]),
             input_sha256=job.source.sha256,
             source_path=job.source.path,
             instrument=job.source.instrument,
@@ -88,7 +94,16 @@ class Claims:
             renew_url=urls.renew,
             lease_s=lease_s,
             deadline_s=longest(job, self._settings.launcher),
+            members=_members(job, inputs),
         )
+
+
+def _members(job: Job, inputs: Sequence[Path]) -> tuple[ClaimedInput, ...]:
+    sources = [member.source for member in job.members]
+    return tuple(
+        ClaimedInput(path=str(path), sha256=each.sha256, source_path=each.path, attributes=each.attributes)
+        for each, path in zip(sources, inputs, strict=False)
+    )
 
 
 def _fail(job: Job, lost: InputLost) -> FailJob:

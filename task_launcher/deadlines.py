@@ -100,7 +100,7 @@ def _renews(job: Job) -> bool:
 def _failure(code: str, reason: str, job: Job) -> Failure:
     return Failure(
         code=code,
-        cause=f"{reason} It was launched {job.launches} times.",
+        cause=" ".join(text for text in (reason, job.overdue, f"It was launched {job.launches} times.") if text),
         next_step="Look at the pipeline's log, then retry the job; a longer deadline can be set in the task.",
         retryable=True,
         owner=Owner.TASK_LAUNCHER,

@@ -4,7 +4,7 @@ from typing import Any
 
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
-from labrelay.contracts.tasks import Task
+from labrelay.contracts.tasks import GroupRule, Task
 from labrelay.matching import Verdict, match, selector_data
 
 
@@ -49,7 +49,13 @@ def explain(tasks: list[Task], question: Question) -> Explanation:
 
 
 def _answered(verdict: Verdict) -> Answered:
-    return Answered(id=verdict.task.id, description=verdict.task.description, verdict=verdict.text)
+    rule = verdict.task.group if verdict.takes else None
+    told = verdict.text if rule is None else f"{verdict.text}, in a set of {_set(rule)}"
+    return Answered(id=verdict.task.id, description=verdict.task.description, verdict=told)
+
+
+def _set(rule: GroupRule) -> str:
+    return f"{rule.over} {', '.join(rule.expected)}" if rule.expected else f"{rule.expect} by {rule.over}"
 
 
 def _data(question: Question) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """Sealing: outputs leave the private folder by copy, hashed on the way; later writes of the pipeline count no more."""
 
 import shutil
-from collections.abc import Iterable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from labrelay.contracts.jobs import Failure, Job, ReportedOutput, SealedOutput
 from labrelay.contracts.states import Owner, Stage
 from labrelay.contracts.transitions import FailJob, SealJob
 from labrelay.errors import Forbidden, PipelineProblem, ServiceUnavailable
-from labrelay.files import copy_published, inside, is_temporary, legal_name
+from labrelay.files import copy_published, inside, is_temporary
 from labrelay.layout import GatewayLayout
 from task_launcher.attempts import discard, output_folder
 from task_launcher.jobs import ACTOR, Jobs
 from task_launcher.metrics import SEALED, SEALED_BYTES
+from task_launcher.names import unique_names
 
 
 class OutputMissing(PipelineProblem):
@@ -56,22 +56,6 @@ def seal(layout: GatewayLayout, job: Job) -> tuple[SealedOutput, ...]:
     _clear_temporaries(store)
     names = unique_names(output.name for output in reported)
     return tuple(_seal_one(private, output, store / name) for output, name in zip(reported, names, strict=True))
-
-
-def unique_names(names: Iterable[str]) -> list[str]:
-    """Legal names in the same order; the second of a name (in any case) gets `~2`, the third `~3`."""
-    given: list[str] = []
-    taken: set[str] = set()
-    for name in names:
-        plain = legal_name(PurePath(name).name)
-        stem, suffix = PurePath(plain).stem, PurePath(plain).suffix
-        number, candidate = 1, plain
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = f"{stem}~{number}{suffix}"
-        taken.add(candidate.casefold())
-        given.append(candidate)
-    return given
 
 
 def _seal_one(private: Path, output: ReportedOutput, final: Path) -> SealedOutput:

@@ -66,6 +66,7 @@ class JobRow(Base):
     path: Mapped[str] = mapped_column(Text)
     failure_code: Mapped[str] = mapped_column(Text)
     overdue: Mapped[bool] = mapped_column(Boolean)
+    set_key: Mapped[str] = mapped_column(String(64), index=True, server_default="")
     hidden: Mapped[bool] = mapped_column(Boolean, default=False)
     updated_ns: Mapped[int] = mapped_column(Big)
     doc: Mapped[str] = mapped_column(Text)
@@ -107,6 +108,17 @@ class TaskVersionRow(Base):
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     actor: Mapped[str] = mapped_column(Text)
     doc: Mapped[str] = mapped_column(Text)
+
+
+class InstrumentPauseRow(Base):
+    """A pause of an instrument: set from the `gateway`, or at the `instrument` itself (`place`)."""
+
+    __tablename__ = "instruments_paused"
+    instrument: Mapped[str] = mapped_column(String(64), primary_key=True)
+    place: Mapped[str] = mapped_column(String(16), primary_key=True)
+    paused_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    since_ns: Mapped[int] = mapped_column(Big)
 
 
 class AuditRow(Base):

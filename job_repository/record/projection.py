@@ -11,6 +11,7 @@ from job_repository.live import LiveEvent
 from job_repository.record import audit
 from job_repository.record.models import Base, CaptureEndRow, CaptureRow, JobEventRow, JobRow
 from job_repository.record.store import number_of, set_number
+from job_repository.sets import set_key
 from labrelay.contracts.jobs import Job
 
 AUDITED_STEPS: Final = frozenset({"retry", "cancel", "reprocess", "edit", "restored"})
@@ -88,6 +89,7 @@ def _job_row(entry: Entry) -> dict[str, Any]:
         "path": _plain(job.source.path),
         "failure_code": _plain(job.failure.code) if job.failure else "",
         "overdue": bool(job.overdue),
+        "set_key": set_key(job),
         "updated_ns": job.updated_ns,
         "doc": entry.doc,
     }

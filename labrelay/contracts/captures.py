@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
+from labrelay.contracts.pauses import Pause, Pauses
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 InstrumentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -91,17 +92,37 @@ class WantedInputs(Contract):
 
 
 class EndedCaptures(Contract):
-    """Answer of `GET /edge/v2/captures/ended`: captures whose end the record holds, after the cursor `next`."""
+    """Answer of `GET /edge/v2/captures/ended`: captures whose end the record holds, after the cursor `next`.
+
+    Attributes:
+        paused: how the instrument is paused, as far as the gateway knows.
+    """
 
     epoch: int
     next: int
     ended: tuple[CaptureId, ...]
+    paused: Pauses = Pauses()
+
+
+class PausedThere(Contract):
+    """An OEM side tells its gateway how it is paused on its own machine (None: not)."""
+
+    instrument: InstrumentId
+    pause: Pause | None
 
 
 class InputTrouble(Contract):
-    """Why the OEM side can't send an input."""
+    """Why the OEM side can't send an input; `input_waits` fails nothing: it is tried again and again."""
 
-    code: Literal["input_missing", "input_changed", "input_unreadable"]
+    code: Literal["input_missing", "input_changed", "input_unreadable", "input_waits"]
+    cause: str
+
+
+class ReturnTrouble(Contract):
+    """Why the OEM side can't write the outputs of an attempt now; it tries again and again."""
+
+    epoch: int
+    attempt: int
     cause: str
 
 

@@ -1,10 +1,17 @@
 """The live job: the processing of one capture by one task."""
 
+from typing import Final
+
+from pydantic import FiniteFloat
+
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import CaptureId, Digest
 from labrelay.contracts.states import FINAL, OWNER_OF, Owner, PipelineStatus, Stage, Status
 from labrelay.contracts.tasks import FrozenTask
+
+MOST_TEXT: Final = 65_536
+"""Characters of a pipeline's results or QC flags."""
 
 
 class Failure(Contract):
@@ -33,6 +40,13 @@ class Source(Contract):
     returns: str = "instrument"
 
 
+class SetMember(Contract):
+    """One capture of a set, with the job that it has of its own."""
+
+    job_id: str
+    source: Source
+
+
 class ReportedOutput(Contract):
     """An output as the pipeline named it; sha256 only from native pipelines."""
 
@@ -57,7 +71,7 @@ class PipelineReport(Contract):
     qc_flags: str = ""
     results: str = ""
     outputs: tuple[ReportedOutput, ...] = ()
-    measurements: dict[str, float] = {}
+    measurements: dict[str, FiniteFloat] = {}
     failure: Failure | None = None
 
 
@@ -67,6 +81,8 @@ class Job(Contract):
     Attributes:
         attempt: number of the newest claim in this epoch's line; 0 before the first.
         launches: how often it was put on the bus since the last retry.
+        members: of a lead, the set that it works for, itself included, in the order in which the pipeline gets them.
+        lead: of another member, the job that works for its set.
         overdue: set while a deadline that doesn't fail the job has passed; says what is waited for.
         updated_ns: wall clock of the gateway, display only.
     """
@@ -83,6 +99,8 @@ class Job(Contract):
     report: PipelineReport | None = None
     outputs: tuple[SealedOutput, ...] = ()
     failure: Failure | None = None
+    members: tuple[SetMember, ...] = ()
+    lead: str | None = None
     overdue: str = ""
     superseded_by: str | None = None
     created_ns: int
@@ -121,6 +139,24 @@ _FAILED_STATUS = {
     Owner.FILE_SENDER_GATEWAY: Status.FILE_ERRORED,
     Owner.FILE_RECEIVER_OEM: Status.FILE_ERRORED,
 }
+
+
+class CaptureSet(Contract):
+    """Where the set of a job stands. Answer of `GET /api/v2/jobs/{id}/set`.
+
+    Attributes:
+        lead: the job that works for the set; None while the set isn't whole.
+        jobs: the jobs of the set so far, in order.
+        missing: values of the rule's `over` that haven't come.
+        left_s: seconds until the deadline; None where nothing is waited for.
+        words: the same for people.
+    """
+
+    lead: str | None
+    jobs: tuple[str, ...]
+    missing: tuple[str, ...]
+    left_s: float | None
+    words: str
 
 
 class OwnedJob(Contract):

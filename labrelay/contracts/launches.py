@@ -22,6 +22,15 @@ class ClaimRequest(Contract):
     worker: str
 
 
+class ClaimedInput(Contract):
+    """One capture of a claimed set: a private read-only copy on the gateway, and where it comes from."""
+
+    path: str
+    sha256: Digest
+    source_path: str
+    attributes: Attributes
+
+
 class Claim(Contract):
     """A worker's hold on a job: everything that it needs, for one attempt.
 
@@ -32,6 +41,7 @@ class Claim(Contract):
         status_url: then POST the final status here (AiCSD's PipelineStatusUrl).
         renew_url: POST here at least every `lease_s` / 3 seconds.
         deadline_s: the longest that the work may take.
+        members: of a set all its captures in the task's order, the first is this job's own; else empty.
     """
 
     job_id: str
@@ -51,3 +61,4 @@ class Claim(Contract):
     renew_url: str
     lease_s: float
     deadline_s: float
+    members: tuple[ClaimedInput, ...] = ()

@@ -42,6 +42,8 @@ class Stage(StrEnum):
     """Where a job stands; the transition table in `job_repository.transitions` lists every way between them."""
 
     AWAITING_INPUT = "awaiting_input"
+    GATHERING = "gathering"
+    JOINED = "joined"
     READY = "ready"
     LAUNCHED = "launched"
     PROCESSING = "processing"
@@ -58,6 +60,8 @@ class Stage(StrEnum):
 
 OWNER_OF: Final[dict[Stage, Owner]] = {
     Stage.AWAITING_INPUT: Owner.FILE_SENDER_OEM,
+    Stage.GATHERING: Owner.TASK_LAUNCHER,
+    Stage.JOINED: Owner.TASK_LAUNCHER,
     Stage.READY: Owner.TASK_LAUNCHER,
     Stage.LAUNCHED: Owner.TASK_LAUNCHER,
     Stage.PROCESSING: Owner.TASK_LAUNCHER,

@@ -5,12 +5,12 @@
 def brightness(capture: Capture, parameters: Mapping[str, str], output_dir: Path) -> Outcome:
     return Outcome(results=f"Brightness, {cv2.imread(str(capture.path), 0).mean():.1f}")
 
-Worker(brightness, load_settings()).start()
+serve(brightness)  # until Ctrl-C; `Worker` is for a process of your own, such as a Bento
 ```
 
 Outputs go directly into `output_dir`. Raise a `labrelay.errors.LabrelayError` to fail the job with a code, a cause and
 a next step of your own; anything else that is raised becomes `pipeline_failed`. A test calls the function as it is:
-`brightness(Capture.of(Path("a.png")), {}, tmp_path)`.
+`brightness(Capture.of(Path("a.png")), {}, tmp_path)`. For a task that waits for sets, `capture.members` are all of one.
 
 Leases are renewed from a thread of their own at a quarter of the lease. OpenVINO, NumPy, OpenCV and file access let go
 of Python's interpreter lock; a function of pure Python loops still shares it (a switch every 5 ms). Only native code
@@ -20,6 +20,7 @@ that keeps the lock for longer than the lease starves the renewal: such a call b
 from pipelines.sdk.capture import Capture
 from pipelines.sdk.outcome import Outcome, OutcomeInvalid
 from pipelines.sdk.pipeline import Pipeline, pipeline
+from pipelines.sdk.process import serve
 from pipelines.sdk.worker import Worker
 
-__all__ = ["Capture", "Outcome", "OutcomeInvalid", "Pipeline", "Worker", "pipeline"]
+__all__ = ["Capture", "Outcome", "OutcomeInvalid", "Pipeline", "Worker", "pipeline", "serve"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from labrelay.contracts.attributes import AttributeValue
-from labrelay.contracts.launches import Claim
+from labrelay.contracts.launches import Claim, ClaimedInput
 from labrelay.files import digest_file
 
 
@@ -25,6 +25,7 @@ class Capture:
         epoch: of the live store, the other half of the fence.
         task_id: the task that took the capture.
         task_version: the version of this task when it matched.
+        members: where the task waits for sets, all captures of the set in the task's order, this one first; else empty.
     """
 
     path: Path
@@ -37,6 +38,12 @@ class Capture:
     epoch: int = 0
     task_id: str = ""
     task_version: int = 0
+    members: tuple["Capture", ...] = ()
+
+    def by(self, attribute: str = "channel") -> dict[AttributeValue, "Capture"]:
+        """The captures of the set by the value of an attribute, in order; a capture alone counts as a set of one."""
+        every = self.members or (self,)
+        return {each.attributes[attribute]: each for each in every if attribute in each.attributes}
 
     @property
     def stem(self) -> str:
@@ -67,4 +74,15 @@ class Capture:
             epoch=claim.epoch,
             task_id=claim.task_id,
             task_version=claim.task_version,
+            members=tuple(cls._member(claim, each) for each in claim.members),
+        )
+
+    @classmethod
+    def _member(cls, claim: Claim, member: ClaimedInput) -> Self:
+        return cls(
+            path=Path(member.path),
+            sha256=member.sha256,
+            instrument=claim.instrument,
+            source_path=member.source_path,
+            attributes=dict(member.attributes),
         )

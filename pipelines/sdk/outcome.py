@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labrelay.contracts.jobs import MOST_TEXT
 from labrelay.errors import PipelineProblem
 
 
@@ -38,16 +39,29 @@ def checked(outcome: object, output_dir: Path) -> Outcome:
     """The outcome, if it is one that can be reported.
 
     Raises:
-        OutcomeInvalid: it is something else, an output isn't a file in `output_dir`, two have one name, or a
-            measurement isn't a finite number.
+        OutcomeInvalid: it is something else, an output isn't a file in `output_dir`, two have one name, a text is too
+            long or no Unicode, or a measurement isn't a finite number.
     """
     if not isinstance(outcome, Outcome):
         raise OutcomeInvalid(f"The pipeline answered {type(outcome).__name__} in place of an Outcome.")
-    if not (isinstance(outcome.results, str) and isinstance(outcome.qc_flags, str)):
-        raise OutcomeInvalid("The pipeline's results and QC flags must be texts.")
+    _check_text("results", outcome.results)
+    _check_text("QC flags", outcome.qc_flags)
     _check_outputs([Path(path) for path in outcome.outputs], output_dir)
     _check_measurements(outcome.measurements)
     return outcome
+
+
+def _check_text(name: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise OutcomeInvalid(f"The pipeline's {name} must be a text.")
+    if len(text) > MOST_TEXT:
+        raise OutcomeInvalid(
+            f"The pipeline's {name} have {len(text):,} characters; more than {MOST_TEXT:,} go into a file."
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise OutcomeInvalid(f"The pipeline's {name} hold a character that is no Unicode: {error.reason}.") from error
 
 
 def _check_outputs(outputs: Sequence[Path], output_dir: Path) -> None:

@@ -1,12 +1,16 @@
 """The report of one attempt in AiCSD's form, with digests, measurements and failures added."""
 
 from pathlib import Path
+from typing import Final
 
 from labrelay.contracts.aicsd import ReportedFile, WireError, WireReport
 from labrelay.contracts.states import Owner, PipelineStatus
 from labrelay.errors import LabrelayError, PipelineProblem
 from labrelay.files import digest_file
 from pipelines.sdk.outcome import Outcome, OutcomeInvalid
+
+MOST_CAUSE: Final = 2_000
+"""Characters of an exception's message that people are shown."""
 
 
 def report_of(outcome: Outcome) -> WireReport:
@@ -49,4 +53,6 @@ def _reported(path: Path) -> ReportedFile:
 
 def _cause(error: BaseException) -> str:
     message = str(error).strip()
+    if len(message) > MOST_CAUSE:
+        message = f"{message[:MOST_CAUSE]} …"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -8,7 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from job_repository.app import create
-from labrelay.settings import Settings
+from labrelay.embedded.redis import EmbeddedRedis
+from labrelay.settings import Ports, Settings
+from labrelay.settings.model import Redis
+from tests.ports import take_port
 
 SHA_A, SHA_B, SHA_OUT = "a" * 64, "b" * 64, "c" * 64
 Api = TestClient
@@ -18,6 +21,25 @@ Announce = Callable[..., dict[str, Any]]
 @pytest.fixture
 def api(settings: Settings, redis_url: str) -> Iterator[TestClient]:
     with TestClient(create(settings), client=("127.0.0.1", 40000), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a gateway that the tests of a module share; its Redis runs."""
+    folder = tmp_path_factory.mktemp("home")
+    ports = Ports(**{name: take_port() for name in Ports.model_fields})
+    settings = Settings(data=folder, ports=ports, redis=Redis(port=take_port()))
+    server = EmbeddedRedis(folder / "redis", settings.redis.port)
+    server.start()
+    yield settings
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared(home: Settings) -> Iterator[TestClient]:
+    """The repository that they share."""
+    with TestClient(create(home), client=("127.0.0.1", 40000), raise_server_exceptions=False) as client:
         yield client
 
 

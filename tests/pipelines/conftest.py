@@ -9,8 +9,8 @@ import redis
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.settings import Settings
 from labrelay.settings.model import Redis
-from tests.conftest import take_port
 from tests.pipelines.gateway_double import GatewayDouble, served
+from tests.ports import take_port
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from labrelay.settings import Ports, Settings
 from labrelay.settings.model import Redis
 from task_launcher.app import create
 from task_launcher.jobs import Jobs
-from tests.conftest import take_port
+from tests.ports import take_port
 from tests.task_launcher.double import Repository, Served, a_job
 from tests.task_launcher.double import create as create_double
 

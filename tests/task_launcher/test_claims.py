@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from labrelay.capability import load_key, parse_fence, verify
-from labrelay.contracts.jobs import Job
+from labrelay.contracts.jobs import Job, SetMember
 from labrelay.contracts.launches import Claim
 from labrelay.contracts.states import Stage
 from labrelay.contracts.transitions import RelaunchJob
@@ -104,19 +104,49 @@ def test_the_tasks_own_deadline_and_parameters_reach_the_worker(
 @pytest.mark.parametrize(("path", "name"), [("a/con.tiff", "_con.tiff"), ("x:y?.tif", "x_y_.tif"), ("p/a.", "a")])
 def test_the_private_name_is_legal_everywhere(settings: Settings, path: str, name: str) -> None:
     digest, _ = store_blob(settings)
-    private, _ = prepare(layout_of(settings), a_job(path=path, sha256=digest, attempt=1))
+    (private,), _ = prepare(layout_of(settings), a_job(path=path, sha256=digest, attempt=1))
     assert private.name == name
 
 
 def test_a_pipeline_that_writes_into_its_input_spoils_nothing(settings: Settings) -> None:
     digest, blob = store_blob(settings)
     job = a_job(sha256=digest, attempt=1)
-    private, _ = prepare(layout_of(settings), job)
+    (private,), _ = prepare(layout_of(settings), job)
     assert private.stat().st_mode & 0o222 == 0
     private.chmod(0o644)
     private.write_bytes(b"scribbled over")
     assert blob.read_bytes() == CONTENT
-    assert prepare(layout_of(settings), job)[0] == private
+    assert prepare(layout_of(settings), job)[0] == (private,)
+
+
+def a_set(settings: Settings, *files: tuple[str, bytes]) -> Job:
+    """A lead with these files, the first its own."""
+    members = []
+    for number, (path, content) in enumerate(files):
+        digest, _ = store_blob(settings, content)
+        job = a_job(path=path, sha256=digest, size=len(content), attributes={"channel": number + 1})
+        members.append(SetMember(job_id=job.id, source=job.source))
+    return a_job().model_copy(update={"source": members[0].source, "members": tuple(members)})
+
+
+def test_a_claim_of_a_set_gives_every_file_in_order_and_under_a_name_of_its_own(
+    launcher: Client, repository: Repository, settings: Settings
+) -> None:
+    files = (("w1/A01.tiff", b"one"), ("w2/A01.tiff", b"two"), ("w3/a01.TIFF", b"one"))
+    claim = claimed(launcher, repository, repository.add(a_set(settings, *files)))
+    assert [Path(each.path).name for each in claim.members] == ["A01.tiff", "A01~2.tiff", "a01~3.TIFF"]
+    assert [Path(each.path).read_bytes() for each in claim.members] == [b"one", b"two", b"one"]
+    assert [each.source_path for each in claim.members] == [path for path, _ in files]
+    assert [each.attributes["channel"] for each in claim.members] == [1, 2, 3]
+    assert (claim.input_path, claim.input_sha256) == (claim.members[0].path, claim.members[0].sha256)
+    assert {Path(each.path).parent for each in claim.members} == {Path(claim.input_path).parent}
+
+
+def test_a_set_that_lacks_the_bytes_of_one_file_is_not_worked_on(settings: Settings) -> None:
+    job = a_set(settings, ("A01_w1.tiff", b"one"), ("A01_w2.tiff", b"two"))
+    settings.gateway_layout.input_blob("reader-1", job.members[1].source.sha256).unlink()
+    with pytest.raises(InputLost, match=r"A01_w2\.tiff"):
+        prepare(layout_of(settings), job)
 
 
 def test_bytes_that_changed_in_the_store_are_never_worked_on(settings: Settings) -> None:

@@ -28,7 +28,7 @@ from task_launcher import launching
 from task_launcher.mqtt import Broker
 from task_launcher.results import Results, result_text
 from task_launcher.service import live_store
-from tests.conftest import take_port
+from tests.ports import take_port
 from tests.task_launcher.conftest import store_blob
 from tests.task_launcher.double import Repository, a_job, a_task
 

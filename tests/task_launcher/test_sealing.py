@@ -15,7 +15,8 @@ from labrelay.layout import GatewayLayout
 from labrelay.settings import Settings
 from task_launcher.attempts import layout_of, output_folder
 from task_launcher.jobs import Jobs
-from task_launcher.sealing import OutputOutside, Sealing, reported_path, seal, unique_names
+from task_launcher.names import unique_names
+from task_launcher.sealing import OutputOutside, Sealing, reported_path, seal
 from tests.task_launcher.double import Repository, a_job
 
 

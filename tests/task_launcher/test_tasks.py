@@ -87,6 +87,26 @@ def test_explain_names_the_taker_and_every_reason(launcher: Client) -> None:
     ]
 
 
+@pytest.mark.parametrize(("expect", "told"), [([1, "DAPI"], "channel 1, DAPI"), (3, "3 by channel")])
+def test_explain_says_that_a_task_waits_for_a_set(expect: Any, told: str) -> None:
+    (row,) = explain([a_task(group={"expect": expect})], Question(path="a.tif")).tasks
+    assert row.verdict == f"takes, in a set of {told}"
+
+
+def test_a_change_over_the_v1_interface_keeps_the_rule_for_sets(launcher: Client) -> None:
+    task = launcher.post("/api/v2/tasks", draft(group={"expect": [1, 2]}))
+    launcher.request("PUT", "/api/v1/task", json={"Id": task["id"], "Description": "changed"})
+    after = launcher.get(f"/api/v2/tasks/{task['id']}")
+    assert (after["description"], after["group"]) == ("changed", task["group"])
+
+
+@pytest.mark.parametrize(
+    "group", [{"expect": []}, {"expect": 0}, {"expect": [1, "1"]}, {"expect": 2, "by": ["channel"]}]
+)
+def test_a_rule_that_no_set_can_meet_is_refused(raw: Raw, group: Any) -> None:
+    assert raw("POST", "/api/v2/tasks", json=draft(group=group)).status_code == 422
+
+
 def test_explain_reports_a_broken_selector() -> None:
     (row,) = explain([a_task(selector={"like": 1})], Question(path="a.tif")).tasks
     assert row.verdict.startswith("broken selector: ")

@@ -13,9 +13,10 @@ import psutil
 
 from labrelay.files import digest_file, is_temporary
 from labrelay.http.client import Client
-from labrelay.session import Session, running, take_ports
+from labrelay.session import Session, running
 from labrelay.settings import Ports, Settings, WatchedFolder
 from labrelay.settings.model import Launcher, Oem, Pipelines, Redis
+from tests.ports import take_ports
 
 
 def chain_settings(root: Path, pipelines: tuple[str, ...] = ("simulator",), **oem: object) -> Settings:

@@ -10,7 +10,7 @@ demo: $(VENV)/.all
 	$(BIN)/labrelay demo $(ARGS)
 
 test: $(VENV)/.dev system
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

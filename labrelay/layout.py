@@ -46,6 +46,11 @@ class GatewayLayout:
         """One content of one instrument, read-only."""
         return self.root / "inputs" / instrument / sha256[:2] / sha256
 
+    @property
+    def pushes(self) -> Path:
+        """Pushed bodies on their way: beside the blobs, so that a rename makes one of them."""
+        return self.root / "inputs" / ".pushes"
+
     def work(self, job_id: str, epoch: int, attempt: int) -> Path:
         """The private folder of one attempt; `input/` and `output/` lie below it."""
         return self.root / "work" / job_id / f"{epoch}.{attempt}"

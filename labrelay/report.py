@@ -1,7 +1,7 @@
 """The report that `run` and `demo` leave behind, as JSON and as a table."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -96,9 +96,11 @@ def build_report(
     verdict: Verdict,
     wall_s: float,
     truth: Mapping[str, int] | None = None,
+    unreadable: Iterable[FailedFile] = (),
 ) -> Report:
-    """Put together what was written, what the jobs say and what the oracle saw."""
-    failed = tuple(_failed(job) for job in jobs if job.stage not in (Stage.COMPLETE, Stage.UNMATCHED))
+    """Put together what was written, what the jobs say, what the oracle saw, and files that never became jobs."""
+    ended = (_failed(job) for job in jobs if job.stage not in (Stage.COMPLETE, Stage.UNMATCHED))
+    failed = (*ended, *unreadable)
     unmatched = tuple(job.source.path for job in jobs if job.stage is Stage.UNMATCHED)
     excused = {entry.file for entry in failed} | set(unmatched)
     latencies = sorted(
@@ -128,8 +130,8 @@ def told_results(jobs: list[Job]) -> list[Result]:
 
 
 def written_files(root: Path, digests: Mapping[str, str], since_s: float = 0.0) -> dict[str, WrittenFile]:
-    """What lies below `root`; a file that was there before `since_s` counts as finished then."""
-    files = {path: (root / path).stat() for path in digests}
+    """What lies below `root` still; a file that was there before `since_s` counts as finished then."""
+    files = {path: (root / path).stat() for path in digests if (root / path).is_file()}
     return {
         path: WrittenFile(size=stat.st_size, sha256=digests[path], finished_s=max(stat.st_mtime, since_s))
         for path, stat in files.items()

@@ -1,7 +1,6 @@
 """Fixtures that all tests share: free ports, a real Redis server, settings in a folder of their own."""
 
 import os
-import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import pipelines  # noqa: F401  (before OpenVINO: it keeps OpenVINO's telemetry 
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.settings import Settings
 from labrelay.settings.model import Oem, Ports, Redis, WatchedFolder
+from tests.ports import take_port
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 
-MAY_BE_MISSING = ("PyTorch is an optional extra", "own collection of instrument files", "Windows", "file system")
+MAY_BE_MISSING = ("is an optional extra", "own collection of instrument files", "Windows", "file system")
 """Reasons to skip that also CI accepts: what a stranger can't have, or what this system hasn't got."""
 
 
@@ -29,13 +29,6 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {reason}"
     return report
-
-
-def take_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

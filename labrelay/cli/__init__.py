@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from labrelay.cli import config, demo, doctor, jobs, run, serve, tasks
+from labrelay.cli import config, demo, doctor, explain, first_look, jobs, pause, run, serve, tasks
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, run, serve, jobs, tasks, doctor, config):
+for module in (demo, run, serve, jobs, pause, tasks, explain, first_look, doctor, config):
     module.add_to(app)
 
 
@@ -28,9 +28,9 @@ def main() -> None:
     try:
         app()
     except LabrelayError as error:
-        console = Console(stderr=True)
-        console.print(f"[bold red]{error.code.replace('_', ' ')}[/]: {escape(error.cause)}", highlight=False)
-        console.print(f"Next: {escape(error.next_step)}", highlight=False)
+        console = Console(stderr=True, highlight=False, soft_wrap=True)  # a path on two lines couldn't be copied
+        console.print(f"[bold red]{error.code.replace('_', ' ')}[/]: {escape(error.cause)}")
+        console.print(f"Next: {escape(error.next_step)}")
         sys.exit(_status(error))
 
 

@@ -8,6 +8,7 @@ import typer
 from labrelay.cli.jobs import out
 from labrelay.cli.serve import Config
 from labrelay.errors import SettingsInvalid
+from labrelay.plates import readers_of
 from labrelay.settings import Settings, load_settings
 
 group = typer.Typer(no_args_is_help=True, help="Look at the settings.")
@@ -22,8 +23,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(config: Config = None) -> None:
-    """Read the settings and look whether their folders can be used."""
+    """Read the settings and look whether their folders can be used and their name patterns make sense."""
     settings = load_settings(config)
+    readers_of(settings)
     for name, folder in [*((f"folder {each.name}", each.path) for each in settings.folders), ("data", settings.data)]:
         _check_folder(name, folder)
     out.print("[green]the settings are good[/]")

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
+from rich.markup import escape
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
+from labrelay.contracts.pauses import Pauses
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
+from labrelay.pause import PauseFiles
 from labrelay.settings import Settings, load_settings
 from labrelay.supervisor import SERVICES
 
@@ -35,13 +38,13 @@ def add_to(app: typer.Typer) -> None:
 def doctor(as_json: Json = False, config: Config = None) -> None:
     """Check this machine and what runs on it; exit status 1 if something needs a person."""
     settings = load_settings(config)
-    checks: list[Callable[[Settings], list[Finding]]] = [_packages, _folders, _disk, _services, _jobs]
+    checks: list[Callable[[Settings], list[Finding]]] = [_packages, _folders, _disk, _pauses, _services, _jobs]
     findings = [finding for check in checks for finding in check(settings)]
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=1))
     else:
         for finding in findings:
-            out.print(f"[{'green]ok  ' if finding.well else 'red]look'}[/] {finding.check}: {finding.detail}")
+            out.print(f"[{'green]ok  ' if finding.well else 'red]look'}[/] {finding.check}: {escape(finding.detail)}")
             if not finding.well:
                 out.print(f"     next: {finding.next_step}")
     if not all(finding.well for finding in findings):
@@ -79,6 +82,27 @@ def _disk(settings: Settings) -> list[Finding]:
     well = used < settings.storage.watermark and usage.free > settings.storage.keep_free_bytes
     detail = f"{usage.free / 1e9:.1f} GB free, {used:.0%} used"
     return [Finding("disk", well, detail, "Free space; above the watermark nothing more is taken in.")]
+
+
+def _pauses(settings: Settings) -> list[Finding]:
+    found = PauseFiles(settings.oem_layout).read()
+    step = "`labrelay resume`" if found.instrument else "Resume it on the gateway's dashboard."
+    here = Finding("pause", not found.active, found.text or "nothing is paused here", step)
+    others = [
+        Finding(f"instrument {name}", False, pauses.text, "Resume it where it was paused.")
+        for name, pauses in _paused_instruments(settings).items()
+        if pauses != found
+    ]
+    return [here, *others]
+
+
+def _paused_instruments(settings: Settings) -> dict[str, Pauses]:
+    repository = Client(settings.service_url("job_repository"), retries=0)
+    try:
+        answer = repository.get("/api/v2/instruments", read_s=3)
+    except LabrelayError:
+        return {}
+    return {name: Pauses.model_validate(each) for name, each in answer.items()}
 
 
 def _services(settings: Settings) -> list[Finding]:

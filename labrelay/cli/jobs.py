@@ -5,11 +5,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from labrelay.cli.serve import Config
+from labrelay.cli.table import shown
+from labrelay.contracts.pauses import Pauses
 from labrelay.errors import LabrelayError, ServiceUnavailable
 from labrelay.http.client import Client
+from labrelay.pause import PauseFiles
 from labrelay.settings import load_settings
 from labrelay.supervisor import SERVICES
 
@@ -30,7 +34,8 @@ def status(as_json: Json = False, config: Config = None) -> None:
     services = {
         name: _state(Client(settings.service_url(port), retries=0)) for name, (_, port) in sorted(SERVICES.items())
     }
-    document: dict[str, Any] = {"services": services, "summary": None}
+    paused = PauseFiles(settings.oem_layout).read().text
+    document: dict[str, Any] = {"services": services, "paused": paused, "summary": None}
     if services["job-repository"] != "not running":
         document["summary"] = Client(settings.service_url("job_repository")).get("/api/v2/summary")
     if as_json:
@@ -56,7 +61,8 @@ def list_jobs(
         return
     table = Table("job", Column("file", overflow="fold"), "stage", "pipeline", "result or reason", box=None)
     for job in jobs:
-        table.add_row(job["id"][:8], job["source"]["path"], job["stage"], _pipeline(job), _outcome(job))
+        told = shown(job["source"]["path"]), job["stage"], _pipeline(job), shown(_outcome(job))
+        table.add_row(job["id"][:8], *told)
     out.print(table)
 
 
@@ -74,7 +80,7 @@ def retry(
     for job in chosen:
         if not dry_run:
             repository.post(f"/api/v2/jobs/{job['id']}/retry")
-        out.print(f"{'would retry' if dry_run else 'retrying'} {job['id'][:8]} {job['source']['path']}")
+        out.print(f"{'would retry' if dry_run else 'retrying'} {job['id'][:8]} {shown(job['source']['path'])}")
 
 
 def fetch_jobs(repository: Client, limit: int, **filters: str) -> list[dict[str, Any]]:
@@ -119,6 +125,8 @@ def _print_status(document: dict[str, Any]) -> None:
     for name, state in document["services"].items():
         table.add_row(name, f"[{'green' if state == 'ready' else 'yellow'}]{state}[/]")
     out.print(table)
+    if document["paused"]:
+        out.print(f"[yellow]this side[/] {escape(document['paused'])} (`labrelay resume`)")
     if document["summary"] is not None:
         _print_summary(document["summary"])
 
@@ -131,4 +139,6 @@ def _print_summary(summary: dict[str, Any]) -> None:
     if summary["overdue"]:
         out.print(f"[yellow]overdue[/]   {summary['overdue']} wait longer than they should (`labrelay doctor`)")
     for each in summary["instruments"]:
-        out.print(f"reader    {each['instrument']}: {each['jobs']} jobs, {each['live']} on their way")
+        paused = Pauses.model_validate(each["paused"]).text
+        words = f"{each['instrument']}: {each['jobs']} jobs, {each['live']} on their way"
+        out.print(f"reader    {words}{f', [yellow]{escape(paused)}[/]' if paused else ''}")

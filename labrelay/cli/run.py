@@ -9,19 +9,18 @@ from typing import Annotated, Final
 
 import typer
 
+from labrelay.cli.images import INCLUDE, find_images
 from labrelay.cli.progress import all_jobs, follow
 from labrelay.cli.table import print_report
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.errors import SettingsInvalid
-from labrelay.files import digest_file
 from labrelay.oracle import judge
 from labrelay.report import Report, build_report, told_results, written_files
 from labrelay.session import Session, free_ports, running, take_ports
 from labrelay.settings import Settings, WatchedFolder, load_settings
 from labrelay.telemetry import configure_logging
 
-SUFFIXES: Final = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 PARTLY_FAILED: Final = 3
 
 
@@ -86,9 +85,7 @@ def _ensure_task(session: Session, pipeline: str) -> None:
 
 
 def _settings(source: Path, output: Path, pipeline: str, data: Path) -> Settings:
-    suffixes = [*SUFFIXES, *(suffix.upper() for suffix in SUFFIXES)]
-    include = tuple(f"**/*{suffix}" for suffix in suffixes)
-    folder = WatchedFolder(name="input", path=source.resolve(), completion="stable", stable_s=0.5, include=include)
+    folder = WatchedFolder(name="input", path=source.resolve(), completion="stable", stable_s=0.5, include=INCLUDE)
     base = load_settings()
     oem = base.oem.model_copy(update={"folders": (folder,), "output_folder": output.resolve(), "edge_url": ""})
     chosen = {"nuclei": "nuclei"}.get(pipeline, "simulator")
@@ -106,12 +103,13 @@ def _settings(source: Path, output: Path, pipeline: str, data: Path) -> Settings
 def _process(session: Session, source: Path, output: Path, wait: float) -> Report:
     _take_up_again(session)
     started, wall = time.monotonic(), time.time()
-    images = [path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
-    digests = {path.relative_to(source).as_posix(): digest_file(path)[0] for path in images}
+    images = find_images(source)
+    digests = images.digests
     jobs = follow(session.repository, lambda: len(digests), lambda jobs: digests.items() <= _contents(jobs), wait)
     jobs = [job for job in jobs if (job.source.path, job.source.sha256) in digests.items()]  # not of earlier contents
     took = time.monotonic() - started
-    return build_report(written_files(source, digests, wall), jobs, judge(digests, output, told_results(jobs)), took)
+    verdict = judge(digests, output, told_results(jobs))
+    return build_report(written_files(source, digests, wall), jobs, verdict, took, unreadable=images.unreadable)
 
 
 def _take_up_again(session: Session) -> None:

@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 
 from labrelay import supervisor
+from labrelay.cli.notice import Notice
 from labrelay.http.server import serve_all
 from labrelay.parent import end_with_parent
+from labrelay.priority import step_back
 from labrelay.session import running
 from labrelay.settings import Settings, load_settings
 from labrelay.telemetry import configure_logging
@@ -47,6 +49,7 @@ def serve(name: str, config: Config = None) -> None:
     """Run one service alone in this process (e.g. `labrelay serve task-launcher`)."""
     settings = load_settings(config)
     configure_logging(name, settings.log_level)
+    _take_place(name, settings)
     serve_all(supervisor.listeners(name, settings))
 
 
@@ -54,8 +57,15 @@ def process(group: str) -> None:
     """One process of a side, as the supervisor starts it."""
     settings = load_settings()
     configure_logging(group, settings.log_level)
+    _take_place(group, settings)  # before there are threads: on Linux only later ones take it over
     end_with_parent()
     serve_all(supervisor.listeners(group, settings))
+
+
+def _take_place(group: str, settings: Settings) -> None:
+    """The instrument's side steps back behind the instrument's own software; the gateway doesn't."""
+    if settings.oem.priority == "low" and (group == "oem" or group in supervisor.OEM):
+        step_back()
 
 
 def _run_side(side: str, settings: Settings) -> None:
@@ -68,16 +78,20 @@ def _run_side(side: str, settings: Settings) -> None:
             console.print(line)
         session.await_ready()
         console.print("[green]ready[/] (Ctrl-C stops everything)")
+        notice = Notice(settings) if side != "gateway" else None
         while not stop.wait(0.5):
-            continue
+            for line in notice.lines() if notice else ():
+                console.print(line)
         console.print("stopping …")
 
 
 def _facts(side: str, settings: Settings) -> list[str]:
     lines = [f"data      {settings.data.resolve()}"]
     if side != "gateway":
-        lines += [f"watching  {folder.path.resolve()}" for folder in settings.folders]
-        lines += [f"results   {settings.oem.output_folder.resolve()}", f"gateway   {settings.edge_url}"]
+        # Not resolved: a share that doesn't answer would hold up all the rest.
+        lines += [f"watching  {folder.path.absolute()}" for folder in settings.folders]
+        lines += [f"results   {settings.oem.output_folder.absolute()}", f"gateway   {settings.edge_url}"]
     if side != "oem":
         lines += [f"dashboard {settings.service_url('dashboard')}"]
+        lines += [f"push      {settings.service_url('data_organizer_gateway')}/api/v2/captures"]
     return lines

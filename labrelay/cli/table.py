@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from labrelay.report import Report
@@ -16,10 +17,15 @@ def print_report(report: Report, output: Path, title: str) -> None:
         table.add_row(name, value)
     console.print(table)
     for failure in report.failed[:20]:
-        console.print(f"[red]{failure.file}[/]: {failure.cause} Next: {failure.next_step}")
+        console.print(f"[red]{shown(failure.file)}[/]: {shown(failure.cause)} Next: {shown(failure.next_step)}")
     for file in report.unmatched[:20]:
-        console.print(f"[yellow]{file}[/]: no task takes it")
+        console.print(f"[yellow]{shown(file)}[/]: no task takes it")
     console.print("[bold green]all is well[/]" if report.well else "[bold red]not all is well[/]")
+
+
+def shown(text: str) -> str:
+    """Text from files and pipelines, without what a terminal or rich would take for an order."""
+    return escape("".join(char if char.isprintable() else ascii(char)[1:-1] for char in text))
 
 
 def _rows(report: Report, output: Path) -> list[tuple[str, str]]:

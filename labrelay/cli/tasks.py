@@ -1,18 +1,17 @@
-"""`task add|list|rm` and `explain`: which files go to which pipeline, and why."""
+"""`task add|list|rm`: which files go to which pipeline."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
-from labrelay.contracts.attributes import Attributes
-from labrelay.errors import ServiceUnavailable
 from labrelay.http.client import Client
-from labrelay.settings import Settings, load_settings
+from labrelay.settings import load_settings
 
+BY: Final = "plate,well,field,z,time"
 group = typer.Typer(no_args_is_help=True, help="The rules that send files to pipelines.")
 
 
@@ -22,7 +21,6 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(list_tasks)
     group.command("rm")(remove)
     app.add_typer(group, name="task")
-    app.command()(explain)
 
 
 def add(
@@ -33,9 +31,14 @@ def add(
     parameter: Annotated[list[str] | None, typer.Option(help="name=value, repeatable.")] = None,
     order: Annotated[int, typer.Option(help="Lower comes first.")] = 100,
     also: Annotated[bool, typer.Option("--also", help="Take files besides the first match.")] = False,
+    expect: Annotated[str, typer.Option(help="Wait for sets: values of --over (1,2,3), or how many (3).")] = "",
+    group_by: Annotated[str, typer.Option(help="Attributes that the files of a set share.")] = BY,
+    over: Annotated[str, typer.Option(help="Attribute that tells the files of a set apart.")] = "channel",
+    group_deadline: Annotated[float, typer.Option(help="Seconds from the first file of a set.")] = 600.0,
+    incomplete: Annotated[str, typer.Option(help="A set that isn't whole by then: fail or run.")] = "fail",
     config: Config = None,
 ) -> None:
-    """Add a task; without --contains and --selector it takes every file."""
+    """Add a task; without --contains and --selector it takes every file, without --expect each file alone."""
     from labrelay.selectors import parse_selector  # its library belongs to the gateway, this command line to both sides
 
     body = {
@@ -46,6 +49,10 @@ def add(
         "order": order,
         "also": also,
     }
+    if expect:
+        names = [name for name in group_by.split(",") if name]
+        more = {"deadline_s": group_deadline, "incomplete": incomplete}
+        body["group"] = {"by": names, "over": over, "expect": _expected(expect), **more}
     task = _launcher(config).post("/api/v2/tasks", body)
     out.print(f"task {task['id']} (version {task['version']}): {task['description']}")
 
@@ -76,31 +83,15 @@ def remove(
     out.print(f"removed {chosen[0]['id']}")
 
 
-def explain(
-    file: str,
-    instrument: Annotated[str, typer.Option(help="As if it came from this instrument.")] = "",
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Say which task would take a file, and why not the others."""
-    settings = load_settings(config)
-    body = {
-        "path": file,
-        "instrument": instrument or settings.oem.instrument,
-        "attributes": _attributes(settings, file),
-    }
-    answer = _launcher(config).post("/api/v2/explain", body)
-    if as_json:
-        typer.echo(json.dumps(answer, indent=1))
-        return
-    out.print(f"{file}: taken by {', '.join(answer['taken_by']) or 'no task'}")
-    for task in answer["tasks"]:
-        out.print(f"  {task['description']}: {task['verdict']}")
-
-
 def contains_selector(text: str) -> Any:
     """The selector that AiCSD's page writes for *contains*; True for an empty text."""
     return {"in": [text, {"var": "InputFile.Name"}]} if text else True
+
+
+def _expected(text: str) -> int | list[int | str]:
+    """One number is how many, anything else the values themselves."""
+    values: list[int | str] = [int(each) if each.isdecimal() else each for each in text.split(",") if each]
+    return values[0] if len(values) == 1 and isinstance(values[0], int) else values
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -108,16 +99,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise typer.BadParameter(f"{text!r} isn't name=value")
     return name, value
-
-
-def _attributes(settings: Settings, file: str) -> Attributes:
-    """As the OEM side would read them; none where it doesn't run on this machine."""
-    organizer = Client(settings.service_url("data_organizer"), retries=0)
-    try:
-        answer: Attributes = organizer.get("/api/v2/attributes", params={"name": file})
-    except ServiceUnavailable:
-        return {}
-    return answer
 
 
 def _launcher(config: Any) -> Client:

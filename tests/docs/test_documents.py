@@ -4,11 +4,14 @@ import re
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labrelay.settings import load_settings
+from pipelines.sdk import Capture
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -33,11 +36,14 @@ def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
             assert (document.parent / target).exists(), target
 
 
-def test_the_pipeline_example_runs(tmp_path: Path) -> None:
-    (example,) = blocks(ROOT / "docs" / "pipeline-author.md", "python")
-    names: dict[str, object] = {}
-    exec(textwrap.dedent(example), names)  # noqa: S102
-    assert "brightness" in names
+def test_the_pipeline_examples_run(tmp_path: Path) -> None:
+    names: dict[str, Any] = {}
+    for example in blocks(ROOT / "docs" / "pipeline-author.md", "python"):
+        exec(textwrap.dedent(example), names)  # noqa: S102
+    (tmp_path / "A01_w1.tif").write_bytes(b"abc")
+    alone = replace(Capture.of(tmp_path / "A01_w1.tif"), attributes={"channel": 1})
+    assert names["brightness"](alone, {}, tmp_path).results == "Bytes, 3"
+    assert names["colocalisation"](alone, {}, tmp_path).measurements == {"bytes_1": 3.0}
 
 
 def test_the_page_of_error_codes_is_the_codes_own() -> None:

@@ -10,8 +10,10 @@ from labrelay.errors import Forbidden
 from labrelay.files import (
     copy_published,
     digest_file,
+    input_name,
     inside,
     is_temporary,
+    leads_out,
     legal_name,
     publish_bytes,
     temporary_beside,
@@ -31,10 +33,16 @@ def test_no_name_leaves_its_root(name: str) -> None:
     assert ".." not in path.parts
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "", "a\x00b", "C:/x", "a\\..\\x", "."])
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "", "a\x00b", "."])
 def test_names_that_try_to_escape_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(Forbidden):
         inside(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["C:/x", "C:x", "a\\..\\x", "\\\\server\\share", "a.tif:stream"])
+def test_drives_streams_and_backslashes_lead_out_only_on_windows(name: str) -> None:
+    assert leads_out(name, windows=True)
+    assert not leads_out(name, windows=False)
 
 
 def test_a_link_out_of_the_root_is_refused(tmp_path: Path) -> None:
@@ -48,10 +56,20 @@ def test_a_link_out_of_the_root_is_refused(tmp_path: Path) -> None:
 def test_every_name_becomes_one_that_windows_takes(name: str) -> None:
     legal = legal_name(name)
     assert legal
-    assert len(legal) <= 200
+    assert len(legal.encode()) <= 240
     assert not legal.endswith((".", " "))
     assert not set(legal) & set('<>:"/\\|?*')
     assert legal_name(legal) == legal
+
+
+@pytest.mark.parametrize("letter", ["n", "é", "核", "🔬"])
+@pytest.mark.parametrize("suffix", [".tif", "", ".ome.tif", "." + "x" * 60])
+def test_long_names_are_cut_to_what_leaves_room_for_suffixes_and_never_become_equal(letter: str, suffix: str) -> None:
+    names = [letter * 250 + end + suffix for end in ("", "a", "b")]
+    given = {input_name(f"some/folder/{name}") for name in names}
+    assert len(given) == 3
+    assert all(len(name.encode()) <= 180 for name in given)
+    assert suffix.startswith(".x") or all(name.endswith(suffix[-4:]) for name in given)
 
 
 @pytest.mark.parametrize("name", ["CON", "nul.tif", "com1.tiff", "LPT9"])

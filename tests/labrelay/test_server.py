@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from labrelay.errors import ServiceUnavailable, SettingsInvalid
 from labrelay.http.server import Listener, _bind, serve_all
-from tests.conftest import take_port
+from tests.ports import take_port
 
 stopped: list[str] = []
 

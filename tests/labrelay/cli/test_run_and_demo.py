@@ -61,6 +61,8 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_png(third.path, folder / "b.png")
     (root / "images" / "broken.tif").write_text("this is no image")
     (root / "images" / "notes.txt").write_text("not for any pipeline")
+    (root / "images" / "._top.tiff").write_text("what a Mac leaves beside a file")
+    (root / "images" / "link.tif").symlink_to(folder / "b.tif")
     return root
 
 
@@ -90,7 +92,7 @@ def test_the_report_has_exactly_the_agreed_form(images: Path, first_run: tuple[i
     assert set(report) == REPORT
     assert set(report["latency_s"]) == {"p50", "p95", "max"}
     assert 0 < report["latency_s"]["p50"] <= report["latency_s"]["max"] <= report["wall_s"]
-    readable = [path for path in (images / "images").rglob("*") if path.suffix in (".tif", ".tiff", ".png")]
+    readable = [path for path in (images / "images").rglob("[!.]*.[tp][in][fg]*") if not path.is_symlink()]
     assert report["bytes"] == sum(path.stat().st_size for path in readable)
     for result in report["results"]:
         assert set(result) == RESULT

@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from labrelay.http.client import Client
-from labrelay.session import take_ports
 from tests.chain.jobs import Jobs, until
 from tests.chain.system import Chain, chain_of, chain_settings
 from tests.labrelay.cli.command_line import Answer, labrelay
+from tests.ports import take_ports
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
@@ -74,11 +74,11 @@ def test_tasks_are_added_listed_explained_and_removed(chain: Chain) -> None:
     first, second = ask(chain, "task", "list", "--json").json
     assert (first["description"], first["order"], first["parameters"]) == ("dapi only", 10, {"a": "b"})
     assert "dapi only" in ask(chain, "task", "list").out
-    assert ask(chain, "explain", "x/a_dapi_1.tif").out.splitlines()[1:] == [
+    assert ask(chain, "explain", "x/a_dapi_1.tif").out.splitlines()[-2:] == [
         "  dapi only: takes",
         "  every file → only-file: after the first match",
     ]
-    assert ask(chain, "explain", "x/a_gfp_1.tif").out.splitlines()[1:] == [
+    assert ask(chain, "explain", "x/a_gfp_1.tif").out.splitlines()[-2:] == [
         "  dapi only: not selected",
         "  every file → only-file: takes",
     ]
@@ -86,6 +86,23 @@ def test_tasks_are_added_listed_explained_and_removed(chain: Chain) -> None:
     assert told["taken_by"] == [first["id"]]
     assert ask(chain, "task", "rm", first["id"][:8]).status == 0
     assert [task["id"] for task in ask(chain, "task", "list", "--json").json] == [second["id"]]
+
+
+def test_a_task_that_waits_for_sets_is_added_with_its_rule(chain: Chain) -> None:
+    words = ["task", "add", "--pipeline", "multi-file", "--contains", "never", "--over", "channel"]
+    added = ask(chain, *words, "--expect", "1,DAPI", "--group-by", "plate,well", "--incomplete", "run")
+    assert added.status == 0, added.err
+    counted = ask(chain, *words, "--expect", "3", "--group-deadline", "5")
+    assert counted.status == 0, counted.err
+    first, second = [task for task in ask(chain, "task", "list", "--json").json if task["group"]]
+    if first["group"]["expect"] == 3:
+        first, second = second, first
+    rule = {"by": ["plate", "well"], "over": "channel", "expect": [1, "DAPI"], "deadline_s": 600, "incomplete": "run"}
+    assert first["group"] == rule
+    assert (second["group"]["expect"], second["group"]["deadline_s"]) == (3, 5)
+    assert ask(chain, *words, "--expect", "1,1").status == 1
+    for task in (first, second):
+        assert ask(chain, "task", "rm", task["id"]).status == 0
 
 
 def test_a_broken_selector_is_refused_when_it_is_added(chain: Chain) -> None:

@@ -59,7 +59,7 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["status"], ["status", "--json"], ["jobs"], ["task", "list"], ["explain", "a.tif"], ["retry", "--all-failed"]],
+    [["status"], ["status", "--json"], ["jobs"], ["task", "list"], ["retry", "--all-failed"]],
 )
 def test_where_nothing_runs_the_status_is_4_and_the_next_step_is_said(config: str, command: list[str]) -> None:
     answer = labrelay(*command, "--config", config)

@@ -34,11 +34,13 @@ function elementOf(html) {
   return /** @type {Element} */ (template.content.firstElementChild);
 }
 
-/** Replace an element; the keyboard's place stays on the same link. @param {Element} old @param {Element} fresh */
+/** Replace an element; the keyboard's place stays on the same link or button. @param {Element} old @param {Element} fresh */
 function replace(old, fresh) {
-  const held = old.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
   old.replaceWith(fresh);
-  if (held) /** @type {HTMLElement | null} */ (fresh.querySelector(`a[href="${CSS.escape(held)}"]`))?.focus();
+  const controls = held ? [...fresh.querySelectorAll(held.tagName)] : [];
+  const same = controls.find((each) => each.textContent === held?.textContent && each.getAttribute("href") === held?.getAttribute("href"));
+  /** @type {HTMLElement | undefined} */ (same)?.focus();
 }
 
 /** Replace an element, unless somebody is about to fill in a form in it. @param {Element} old @param {Element} fresh */

@@ -99,6 +99,18 @@ def test_a_person_pauses_and_resumes_with_the_keyboard(page: Page, gateway: Gate
 
 
 @pytest.mark.process
+def test_the_keyboard_stays_on_the_button_while_the_page_changes(page: Page, gateway: Gateway) -> None:  # noqa: F811
+    gateway.put(job())
+    page.goto("/")
+    expect(page.locator("#badge-text")).to_have_text("Live")
+    page.get_by_text("Pause reader-1 …").focus()
+    gateway.put(job("other.tif"))
+    expect(page.locator("#rows")).to_contain_text("other.tif")
+    expect(page.locator("#instruments")).to_contain_text("2 jobs")
+    expect(page.get_by_text("Pause reader-1 …")).to_be_focused()
+
+
+@pytest.mark.process
 def test_an_open_page_hears_of_a_pause_but_keeps_a_form_that_is_being_filled_in(
     page: Page,  # noqa: F811
     gateway: Gateway,

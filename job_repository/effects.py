@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from job_repository.conflicts import DigestMismatch, InputGone, NoTask, OtherContent
+from job_repository.plate_identity import is_table
 from job_repository.set_effects import SET_EFFECTS
-from job_repository.steps import EditJob, LeaveSet, LoseInput, Reprocess, StoreInput, Supersede
+from job_repository.steps import EditJob, FinishPlate, LeaveSet, LoseInput, Reprocess, StoreInput, Supersede
 from labrelay.contracts.aicsd import PIPELINE_ERROR
 from labrelay.contracts.captures import Receipt
 from labrelay.contracts.jobs import Failure, Job, PipelineReport, SealedOutput
@@ -80,7 +81,8 @@ def returned(job: Job, receipt: Receipt) -> tuple[SealedOutput, ...]:
 def rewound(job: Job, held: Held, *, keep_failed_report: bool = False) -> Changes:
     """Back to a stage that its owner can act from, by what the gateway still holds."""
     good = job.report is not None and (keep_failed_report or job.report.status is PipelineStatus.COMPLETE)
-    if good and job.outputs and held.outputs and job.source.returns == "instrument":
+    there = held.outputs or is_table(job)  # nobody else works on a table: without its bytes it fails and is made again
+    if good and job.outputs and there and job.source.returns == "instrument":
         bare = tuple(output.model_copy(update={"returned_path": None}) for output in job.outputs)
         return {"stage": Stage.RETURNING, "outputs": bare, "failure": None, "launches": 0}
     unworked = {**_UNWORKED, "failure": None, "launches": 0}
@@ -200,6 +202,24 @@ def _edit(job: Job, step: EditJob, held: Held) -> Changes:
     return changes
 
 
+def _plate_finished(job: Job, step: FinishPlate, held: Held) -> Changes:
+    counts = step.finished.counts.model_dump(exclude_none=True)
+    report = PipelineReport(
+        status=PipelineStatus.COMPLETE,
+        results=f"Wells, {counts['wells']}",
+        measurements={name: float(count) for name, count in counts.items()},
+    )
+    return {
+        "stage": Stage.RETURNING if step.source.returns == "instrument" else Stage.COMPLETE,
+        "attempt": step.finished.edition,
+        "source": step.source,
+        "task": step.task,
+        "report": report,
+        "outputs": step.outputs,
+        "failure": None,
+    }
+
+
 def _ended(report: PipelineReport) -> Changes:
     if report.status is PipelineStatus.COMPLETE:
         return {"stage": Stage.COMPLETE}
@@ -231,5 +251,6 @@ EFFECTS: Final[dict[str, Callable[[Job, Any, Held], Changes]]] = {
     "supersede": _supersede,
     "edit": _edit,
     "leave": _leave,
+    "plate_finished": _plate_finished,
     **SET_EFFECTS,
 }

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from job_repository.changes import RECORD
 from job_repository.job_routes import Repo
 from job_repository.repository import Repository
+from labrelay.contracts.plates import PLATE_FINISHED
 
 routes = APIRouter(prefix="/api/v2", tags=["events"])
 KEEP_ALIVE_S: Final = 10.0
@@ -36,6 +37,7 @@ async def stream(repo: Repository, after: int) -> AsyncIterator[str]:
             batch = await run_sync(repo.queries.events, after, BATCH)
             for event in batch:
                 after = event["seq"]
-                yield f"id: {after}\nevent: step\ndata: {json.dumps(event)}\n\n"
+                name = PLATE_FINISHED if event["step"] == PLATE_FINISHED else "step"
+                yield f"id: {after}\nevent: {name}\ndata: {json.dumps(event)}\n\n"
             if not batch and not await listener.wait(KEEP_ALIVE_S):
                 yield ": keep-alive\n\n"

@@ -16,7 +16,7 @@ from job_repository.metrics import REFUSALS, STEPS
 from job_repository.record.store import Record
 from job_repository.restore import Restorer
 from job_repository.sets import followers, leads
-from job_repository.steps import LeaveSet, RejoinSet, Reprocess, TakenStep
+from job_repository.steps import EditJob, FinishPlate, LeaveSet, RejoinSet, Reprocess, TakenStep
 from job_repository.transitions import apply
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
@@ -129,7 +129,7 @@ class Jobs:
         holdings = NOTHING_HELD
         if isinstance(step, RetryJob):
             self._refuse_member(job)
-        if isinstance(step, (RetryJob, Reprocess, RejoinSet, LeaveSet)):
+        if isinstance(step, (RetryJob, Reprocess, RejoinSet, LeaveSet, FinishPlate)):
             revived, holdings = self._revived(job)
             after = apply(revived, step, time.time_ns(), holdings)
             return Taken(job, live, step, job if after is revived else after)
@@ -152,6 +152,8 @@ class Jobs:
         for each, seq in zip(changed, numbers, strict=True):
             lease_s = each.step.lease_s if isinstance(each.step, ClaimJob) else None
             self.tell(each.before if each.live else None, each.after, seq, lease_s)
+            if isinstance(each.step, EditJob):  # its plate may have been another
+                self._committed(each.before)
             STEPS.labels(each.step.step).inc()
 
     def tell(self, before: Job | None, after: Job, seq: int, lease_s: float | None = None) -> None:

@@ -16,6 +16,7 @@ from job_repository.pauses import InstrumentPauses
 from job_repository.restore import Restorer
 from labrelay.contracts.captures import EndedCaptures, WantedInput, WantedInputs
 from labrelay.contracts.jobs import Job, OwnedJobs
+from labrelay.contracts.plates import FinishedPlates
 from labrelay.contracts.states import FINAL, OWNER_OF, Owner, Stage
 
 Answer = TypeVar("Answer")
@@ -92,6 +93,10 @@ class LongPolls:
             return bool(answer.ended) or paused_ns not in (None, since_ns)
 
         return await self._until(RECORD, look, is_news, wait_s)
+
+    async def finished(self, look: Callable[[], FinishedPlates], wait_s: float) -> FinishedPlates:
+        """Editions of plates' tables: at once when there are any."""
+        return await self._until(RECORD, lambda: run_sync(look), lambda answer: bool(answer.items), wait_s)
 
     async def job(self, job_id: str, wait_s: float) -> Job:
         """A job: at once when it is final.

@@ -7,6 +7,7 @@ from job_repository.conflicts import OtherContent
 from job_repository.effects import pipeline_failure, returned
 from job_repository.steps import (
     EditJob,
+    FinishPlate,
     FollowLead,
     GatherSet,
     GiveWay,
@@ -163,6 +164,10 @@ def _left(job: Job, step: LeaveSet) -> bool:
     return job.lead != step.lead
 
 
+def _plate_finished(job: Job, step: FinishPlate) -> bool:
+    return job.attempt >= step.finished.edition
+
+
 _CHECKS: Final[dict[str, Callable[[Job, Any], bool]]] = {
     "launch": _launched,
     "claim": _claimed,
@@ -187,4 +192,5 @@ _CHECKS: Final[dict[str, Callable[[Job, Any], bool]]] = {
     "follow": _followed,
     "rejoin": _rejoined,
     "leave": _left,
+    "plate_finished": _plate_finished,
 }

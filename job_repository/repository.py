@@ -16,6 +16,10 @@ from job_repository.jobs import Jobs
 from job_repository.live import LiveStore
 from job_repository.owned import LongPolls
 from job_repository.pauses import InstrumentPauses
+from job_repository.plate_editions import PlateEditions
+from job_repository.plate_identity import is_table
+from job_repository.plate_store import PlateStore
+from job_repository.plates import Plates
 from job_repository.queries import Queries
 from job_repository.record.audit import Audit
 from job_repository.record.projection import Applied
@@ -77,6 +81,11 @@ class Repository:
         self.gathering = Gathering(self.live, self.restorer, self.clocks, self.jobs, self.queries, self.pauses)
         self._gathering = OwnerLoop("job-repository sets", self.gathering.turn, idle_s=LOOK_S)
         self.sets = SetActions(self.jobs, self.queries, self.gathering)
+        self.plate_store = PlateStore(self.record)
+        self.editions = PlateEditions(self.jobs, self.live, self.restorer, layout)
+        quiet_s = settings.plates.quiet_s
+        self.plates = Plates(self.plate_store, self.editions, self.tasks, self.queries, self.pauses, quiet_s)
+        self._plates = OwnerLoop("job-repository plates", self.plates.turn, idle_s=LOOK_S)
         self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store, self.pauses)
 
     def open(self) -> None:
@@ -89,9 +98,11 @@ class Repository:
         self._loop.start()
         self._absence.start()
         self._gathering.start()
+        self._plates.start()
 
     def close(self) -> None:
         """Stop the projector and close the stores."""
+        self._plates.stop()
         self._gathering.stop()
         self._absence.stop()
         self._loop.stop()
@@ -109,8 +120,11 @@ class Repository:
     def retry(self, job_id: str, person: Person) -> Job:
         """A person lets a job go on, as it was matched then; of a set all jobs go on."""
         self.restorer.guarded(self.live.check)
+        job = self.jobs.get(job_id)
+        if is_table(job):
+            self.plates.make_again(job)
         step = RetryJob(epoch=self.live.epoch, actor=person.actor)
-        together = self.sets.retried_with(self.jobs.get(job_id))
+        together = self.sets.retried_with(job)
         self.jobs.together([(each.id, step) for each in together])
         return self.jobs.get(job_id)
 
@@ -126,8 +140,10 @@ class Repository:
         Of a set all jobs begin again, also those that came too late for it.
 
         Raises:
-            NoTask: no task takes the capture today.
+            NoTask: no task takes the capture today, or it is a plate's table.
         """
+        if is_table(self.jobs.get(job_id)):
+            raise NoTask("A plate's table follows its images by itself.", next_step="Reprocess the images.")
         together = {each.id: self._task_of_today(each) for each in self.sets.reprocessed_with(self.jobs.get(job_id))}
         if together[job_id] is None:
             raise NoTask("No task takes this capture today.")
@@ -161,6 +177,7 @@ class Repository:
     def _restored(self, seq: int) -> None:
         self._incomplete.set()
         self.gathering.take_up()
+        self.plates.take_up()
         self.clocks.forget()
         self.changes.rebase(seq)
         self._loop.wake()
@@ -168,6 +185,7 @@ class Repository:
     def _committed(self, job: Job) -> None:
         self._loop.wake()
         self.gathering.note(job)
+        self.plates.note(job)
         if job.stage is Stage.GATHERING:
             self._gathering.wake()
 

@@ -3,7 +3,8 @@
 from typing import Literal
 
 from labrelay.contracts.attributes import Attributes
-from labrelay.contracts.jobs import Failure, SetMember
+from labrelay.contracts.jobs import Failure, SealedOutput, SetMember, Source
+from labrelay.contracts.plates import PlateFinished
 from labrelay.contracts.states import Stage
 from labrelay.contracts.tasks import FrozenTask
 from labrelay.contracts.transitions import AnyStep, Step
@@ -122,5 +123,20 @@ class LeaveSet(OwnStep):
     lead: str
 
 
+class FinishPlate(OwnStep):
+    """A plate's table has a new edition, which takes the place of the one before wherever that is.
+
+    Attributes:
+        outputs: the tables, which lie in the store already.
+        source: what they were made of.
+    """
+
+    step: Literal["plate_finished"] = "plate_finished"
+    finished: PlateFinished
+    source: Source
+    task: FrozenTask
+    outputs: tuple[SealedOutput, ...]
+
+
 SetStep = GatherSet | JoinSet | GiveWay | FollowLead | RejoinSet | LeaveSet
-TakenStep = AnyStep | SetStep | StoreInput | LoseInput | Supersede | EditJob | Reprocess
+TakenStep = AnyStep | SetStep | StoreInput | LoseInput | Supersede | EditJob | Reprocess | FinishPlate

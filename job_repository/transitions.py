@@ -40,6 +40,7 @@ STARTS_FROM: Final[dict[str, frozenset[Stage]]] = {
     "follow": frozenset({Stage.JOINED}),
     "rejoin": FINAL,
     "leave": FINAL | {Stage.JOINED},
+    "plate_finished": EVERY,
 }
 
 

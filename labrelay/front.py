@@ -36,6 +36,7 @@ WAYS: Final = (
     _way("GET", f"captures(/{CAPTURE})?", "job-repository"),
     _way("GET", r"jobs/[^/]+/outputs(/[^/]+)?", "file-sender-gateway"),
     _way("GET", r"jobs(/[^/]+(/(timeline|set))?)?", "job-repository"),
+    _way("GET", f"plates(/finished|/{CAPTURE}(/(table|images)[.]csv)?)?", "job-repository"),
     _way("GET", "(summary|events)", "job-repository"),
 )
 OWN: Final = frozenset({"/healthz", "/readyz", "/metrics", "/api/v2/ping"})

@@ -20,6 +20,7 @@ from task_launcher.deadlines import Deadlines
 from task_launcher.jobs import Jobs
 from task_launcher.launching import Window
 from task_launcher.mqtt import Broker
+from task_launcher.plate_news import PlateNews
 from task_launcher.registry import Registry
 from task_launcher.results import Results
 from task_launcher.sealing import Sealing
@@ -86,15 +87,22 @@ class Launcher:
             self._seal_loop,
             OwnerLoop("launcher-sweep", Sweep(layout, jobs).turn, idle_s=SWEEP_S),
         ]
+        news = PlateNews(repository, self._broker, layout.root / "plate-news.txt")
+        # Apart from the others: a broker that is away keeps nothing from working.
+        self._news = OwnerLoop("launcher-plates", news.turn) if settings.mqtt.host else None
         watch.on_sealing = self._seal_loop.wake
 
     def start(self) -> None:
         """Take up what is owned."""
         for loop in self._loops:
             loop.start()
+        if self._news:
+            self._news.start()
 
     def stop(self) -> None:
         """End all loops after their turn."""
+        if self._news:
+            self._news.stop()
         for loop in reversed(self._loops):
             loop.stop()
         self._broker.close()

@@ -54,6 +54,7 @@ class JobRow(Base):
     """A job as its newest projected event left it; `number` is that of its first event and orders lists."""
 
     __tablename__ = "jobs"
+    __table_args__ = (Index("jobs_plate", "plate", "seq"),)
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     number: Mapped[int] = mapped_column(Big, unique=True)
     seq: Mapped[int] = mapped_column(Big)
@@ -67,9 +68,26 @@ class JobRow(Base):
     failure_code: Mapped[str] = mapped_column(Text)
     overdue: Mapped[bool] = mapped_column(Boolean)
     set_key: Mapped[str] = mapped_column(String(64), index=True, server_default="")
+    plate: Mapped[str] = mapped_column(String(36), server_default="")
+    task_id: Mapped[str] = mapped_column(String(64), server_default="")
     hidden: Mapped[bool] = mapped_column(Boolean, default=False)
     updated_ns: Mapped[int] = mapped_column(Big)
     doc: Mapped[str] = mapped_column(Text)
+
+
+class PlateRow(Base):
+    """A plate, with the number of its first event (`attributes`: JSON of those that make it this plate).
+
+    All that its jobs did up to the number `covered` is in its tables.
+    """
+
+    __tablename__ = "plates"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    number: Mapped[int] = mapped_column(Big, unique=True)
+    instrument: Mapped[str] = mapped_column(String(64), index=True)
+    folder: Mapped[str] = mapped_column(Text)
+    attributes: Mapped[str] = mapped_column(Text)
+    covered: Mapped[int] = mapped_column(Big)
 
 
 class JobEventRow(Base):

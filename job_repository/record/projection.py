@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from job_repository.live import LiveEvent
+from job_repository.plate_identity import plate_id_of, plate_of
 from job_repository.record import audit
-from job_repository.record.models import Base, CaptureEndRow, CaptureRow, JobEventRow, JobRow
+from job_repository.record.models import Base, CaptureEndRow, CaptureRow, JobEventRow, JobRow, PlateRow
 from job_repository.record.store import number_of, set_number
 from job_repository.sets import set_key
 from labrelay.contracts.jobs import Job
@@ -50,6 +51,7 @@ def apply_events(connection: Connection, events: Sequence[LiveEvent]) -> Applied
     newest = {entry.job.id: entry for entry in entries}
     connection.execute(insert(JobEventRow), [_event_row(entry) for entry in entries])
     _write_jobs(connection, entries, newest)
+    _write_plates(connection, entries)
     _write_ends(connection, {entry.job.source.capture_id for entry in newest.values()})
     head = audit.append(connection, [act for entry in entries for act in _acts(entry)])
     set_number(connection, "applied", entries[-1].seq)
@@ -90,6 +92,8 @@ def _job_row(entry: Entry) -> dict[str, Any]:
         "failure_code": _plain(job.failure.code) if job.failure else "",
         "overdue": bool(job.overdue),
         "set_key": set_key(job),
+        "plate": plate_id_of(job),
+        "task_id": job.task.id if job.task else "",
         "updated_ns": job.updated_ns,
         "doc": entry.doc,
     }
@@ -109,6 +113,28 @@ def _write_jobs(connection: Connection, entries: list[Entry], newest: dict[str, 
     if changed:
         table = Base.metadata.tables["jobs"]
         connection.execute(update(table).where(table.c.id == bindparam("row_id")), changed)
+
+
+def _write_plates(connection: Connection, entries: list[Entry]) -> None:
+    """A plate begins with the first event of one of its jobs."""
+    found = {plate.id: (plate, entry.seq) for entry in reversed(entries) if (plate := plate_of(entry.job))}
+    if not found:
+        return
+    known = set(connection.scalars(select(PlateRow.id).where(PlateRow.id.in_(found))))
+    rows = [
+        {
+            "id": plate.id,
+            "number": seq,
+            "instrument": plate.instrument,
+            "folder": _plain(plate.folder),
+            "attributes": json.dumps(plate.attributes),
+            "covered": 0,
+        }
+        for plate, seq in found.values()
+        if plate.id not in known
+    ]
+    if rows:
+        connection.execute(insert(PlateRow), rows)
 
 
 def _write_ends(connection: Connection, captures: set[str]) -> None:

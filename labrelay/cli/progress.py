@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from labrelay.cli.jobs import fetch_jobs
 from labrelay.contracts.jobs import Job
+from labrelay.contracts.plates import TABLE
 from labrelay.contracts.states import FINAL
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
@@ -20,7 +21,7 @@ def follow(
     """Wait until `expected()` files have only final jobs and `finished` says of these that all is there, or `wait_s`.
 
     Returns:
-        The jobs as they stand then.
+        The images' jobs as they stand then, without those of plates' tables.
     """
     end = time.monotonic() + wait_s
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -29,10 +30,10 @@ def follow(
         while time.monotonic() < end:
             stages = _stages(repository)
             _show(progress, line, stages, expected())
-            if _settled(stages, expected()) and finished(_final(repository)):
+            if _settled(stages, expected()) and _all_there(_final(repository), expected(), finished):
                 break
             time.sleep(0.25)
-    return all_jobs(repository)
+    return _of_images(all_jobs(repository))
 
 
 def all_jobs(repository: Client) -> list[Job]:
@@ -41,7 +42,16 @@ def all_jobs(repository: Client) -> list[Job]:
 
 
 def _final(repository: Client) -> list[Job]:
-    return [job for job in all_jobs(repository) if job.final]
+    return [job for job in _of_images(all_jobs(repository)) if job.final]
+
+
+def _of_images(jobs: list[Job]) -> list[Job]:
+    return [job for job in jobs if not (job.task and job.task.id == TABLE)]
+
+
+def _all_there(jobs: list[Job], expected: int, finished: Callable[[list[Job]], bool]) -> bool:
+    """The summary counts plates' tables too, so that an image that hasn't come yet would go unnoticed."""
+    return len(jobs) >= expected and finished(jobs)
 
 
 def _stages(repository: Client) -> dict[str, int]:

@@ -60,6 +60,8 @@ class TaskDraft(Contract):
         also: takes a matching capture besides the first match.
         carrier: how launches travel to this pipeline.
         group: the pipeline gets whole sets of captures; None: each capture alone.
+        plate_images: files of one plate that this task takes; with the last of them the plate is finished, while None
+            leaves that to a time without new ones.
     """
 
     description: Annotated[str, StringConstraints(min_length=1)]
@@ -73,6 +75,7 @@ class TaskDraft(Contract):
     carrier: Carrier = "streams"
     processing_deadline_s: Annotated[float, Field(gt=0)] | None = None
     group: GroupRule | None = None
+    plate_images: Annotated[int, Field(ge=1)] | None = None
 
 
 class Task(TaskDraft):

@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from job_repository.live import LiveEvent
-from job_repository.record.models import Base
-from job_repository.record.projection import apply_events
-from job_repository.record.store import Record
+from job_repository.plate_identity import plate_of
+from job_repository.plate_store import PlateStore
+from job_repository.record.models import Base, JobRow
+from job_repository.record.projection import Entry, _job_row, apply_events
+from job_repository.record.store import MIGRATIONS, Record
 from job_repository.steps import Created
+from labrelay.contracts.states import Stage
 from labrelay.settings import Settings
 from tests.job_repository.conftest import add_task, announce, job_of, stored, until_claimed
+from tests.job_repository.test_plate_tables import measured
 from tests.job_repository.test_state_machine import fresh_job
 
 TABLES = ("captures", "capture_ends", "jobs", "job_events", "audit", "meta")
@@ -39,6 +45,28 @@ def content(record: Record) -> dict[str, list[Any]]:
 def test_migrations_make_the_tables_of_the_models(record: Record) -> None:
     with record.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_jobs_of_the_time_before_plates_belong_to_theirs(tmp_path: Path) -> None:
+    record = Record(f"sqlite:///{(tmp_path / 'record.db').as_posix()}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    jobs = [measured(number, count=1) for number in (1, 2)]
+    rows = [_job_row(Entry(job.revision, job.model_dump_json(), job, {})) for job in jobs]
+    with record.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for number, (job, row) in enumerate(zip(jobs, rows, strict=True), 1):
+            old = {name: value for name, value in row.items() if name not in ("plate", "task_id")}
+            connection.execute(insert(JobRow), {**old, "id": job.id, "number": number, "seq": 10 + number})
+        unread = {**old, "id": "x", "number": 3, "seq": 13, "doc": "{}"}
+        connection.execute(insert(JobRow), unread)
+    record.open()
+    plate, store = plate_of(jobs[0]), PlateStore(record)
+    assert plate
+    assert (store.get(plate.id).covered, store.uncovered()) == (12, [])
+    assert store.tallies([plate.id])[plate.id]["t"].stages == {Stage.COMPLETE: 2}
+    record.close()
 
 
 def test_events_projected_twice_give_the_same_record(record: Record) -> None:

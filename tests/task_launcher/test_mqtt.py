@@ -26,11 +26,13 @@ from labrelay.settings import Settings
 from labrelay.settings.model import Mqtt
 from task_launcher import launching
 from task_launcher.mqtt import Broker
+from task_launcher.plate_news import PlateNews
 from task_launcher.results import Results, result_text
 from task_launcher.service import live_store
 from tests.ports import take_port
 from tests.task_launcher.conftest import store_blob
 from tests.task_launcher.double import Repository, a_job, a_task
+from tests.task_launcher.plates import FinishedPlatesDouble
 
 MOSQUITTO = shutil.which("mosquitto", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
 Messages = Callable[[], tuple[str, str]]
@@ -116,6 +118,21 @@ def test_without_a_broker_launches_wait_and_say_so(
         assert time.monotonic() < end
         time.sleep(0.02)
     assert repository.stage(job.id) is Stage.READY
+
+
+def test_finished_plates_are_told_once_and_gone_on_with(messages: Messages, settings: Settings, tmp_path: Path) -> None:
+    plates = FinishedPlatesDouble(settings.ports.job_repository)
+    plates.finish(3)
+    with plates.serving():
+        news = PlateNews(Client(plates.url), Broker(settings.mqtt), tmp_path / "cursor")
+        news.turn()  # the first turn ever begins with now
+        plates.finish(7)
+        news.turn()
+        plates.finish(9)
+        PlateNews(Client(plates.url), Broker(settings.mqtt), tmp_path / "cursor").turn()
+    told = [messages(), messages()]
+    assert {topic for topic, _ in told} == {"mqtt-export/plates/finished"}
+    assert [json.loads(text)["edition"] for _, text in told] == [7, 9]
 
 
 def test_a_broker_that_is_not_set_is_named() -> None:

@@ -32,6 +32,7 @@ class ImageTooLarge(ImageNotSupported):
 
     code = "image_too_large"
     default_next_step = "Split the image into fields, or raise the pixel limit if the machine has the memory."
+    status = 413
 
 
 class PlaneNotFound(ImageNotSupported):

@@ -17,6 +17,8 @@ from pipelines.images.stack import Choice, Selection, Stack, chosen, meant
 from pipelines.images.tiff import open_stack as open_tiff
 
 MAX_PIXELS = 500_000_000
+LARGEST_VALUE = 1e28
+"""Sums of so many pixels of so large values are still numbers in float32."""
 _OPENERS = {
     Kind.TIFF: open_tiff,
     Kind.RASTER: open_raster,
@@ -113,4 +115,6 @@ def _checked(pixels: NDArray[Any], name: str) -> NDArray[Any]:
         raise ImageUnreadable(f"{name} has no pixels ({pixels.shape[0]} × {pixels.shape[1]}).")
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise ImageNotSupported(f"{name} holds values that are not finite numbers (NaN or infinite).")
+    if pixels.dtype.kind == "f" and max(-pixels.min(), pixels.max()) > LARGEST_VALUE:
+        raise ImageNotSupported(f"{name} holds values beyond ±{LARGEST_VALUE:g}, of which no mean can be taken.")
     return np.ascontiguousarray(pixels)

@@ -26,7 +26,7 @@ _MICROMETRES = {
     "angstrom": 1e-4,
 }
 # Beyond these a statement is a default or a slip: a virus on one side, a well plate's well on the other.
-_SENSIBLE_UM = (0.001, 1000.0)
+SENSIBLE_UM = (0.001, 1000.0)
 
 
 def micrometres(x: Any, y: Any, unit: Any, unit_y: Any = None) -> float | None:
@@ -40,4 +40,4 @@ def micrometres(x: Any, y: Any, unit: Any, unit_y: Any = None) -> float | None:
         size = math.sqrt(in_x * in_y)
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return None
-    return size if _SENSIBLE_UM[0] <= size <= _SENSIBLE_UM[1] else None
+    return size if SENSIBLE_UM[0] <= size <= SENSIBLE_UM[1] else None

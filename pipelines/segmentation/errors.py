@@ -9,6 +9,25 @@ class ModelPackageInvalid(PipelineProblem):
     code = "model_package_invalid"
     default_next_step = "Install the model package again; its files must match the digests in model.toml."
     retryable = False
+    status = 503
+
+
+class ModelKeyMissing(PipelineProblem):
+    """The model is encrypted, and nobody has given its key."""
+
+    code = "model_key_missing"
+    default_next_step = "Set LABRELAY_MODEL_KEY_FILE to the file that holds its key, or LABRELAY_MODEL_KEY to the key."
+    retryable = False
+    status = 503
+
+
+class ModelKeyWrong(PipelineProblem):
+    """The key that was given is no key, or not the one that the model was encrypted with."""
+
+    code = "model_key_wrong"
+    default_next_step = "Ask whoever encrypted the model for the key with the id that `labrelay model show` names."
+    retryable = False
+    status = 503
 
 
 class InferenceFailed(PipelineProblem):
@@ -24,4 +43,16 @@ class ParameterInvalid(PipelineProblem):
 
     code = "parameter_invalid"
     default_next_step = "Correct the parameter in the task, then reprocess the job."
+    retryable = False
+    status = 422
+
+
+class TableNeedsExtra(PipelineProblem):
+    """A task asks for a table as Parquet, and the library that writes it is not installed."""
+
+    code = "table_needs_extra"
+    default_next_step = (
+        "Install the extra on the gateway (pip install 'labrelay[parquet]') and retry the job, or set the task's table "
+        "to csv and reprocess it."
+    )
     retryable = False

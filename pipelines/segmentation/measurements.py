@@ -6,33 +6,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import regionprops_table
 
 from pipelines.images.reader import Image
+from pipelines.segmentation.hulls import hull_areas
+from pipelines.segmentation.intensities import background_level, intensities
+from pipelines.segmentation.runs import ObjectRuns, object_runs
+from pipelines.segmentation.shapes import areas, axes, centroids, eccentricities, perimeters
 
-# scikit-image's name → column of the table.
-_COLUMNS = {
-    "label": "label",
-    "centroid-0": "y_px",
-    "centroid-1": "x_px",
-    "area": "area_px",
-    "equivalent_diameter_area": "equivalent_diameter_px",
-    "eccentricity": "eccentricity",
-    "solidity": "solidity",
-    "intensity_mean": "mean_intensity",
-    "intensity_min": "minimum_intensity",
-    "intensity_max": "maximum_intensity",
-}
-_PROPERTIES = ("label", "centroid", "area", "equivalent_diameter_area", "eccentricity", "solidity")
-_INTENSITIES = ("intensity_mean", "intensity_min", "intensity_max")
-_LENGTHS = ("y", "x", "equivalent_diameter")
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class ObjectTable:
-    """One row an object, in the order of the labels; every column (N,), named with its unit."""
+    """One row an object, in the order of the labels.
+
+    Attributes:
+        columns: By name, which ends with the unit; each (N,).
+        background: Level of the image outside objects, or None when they cover all of it.
+        pixel_size_um: Edge of a pixel in µm, or None when it isn't known.
+    """
 
     columns: Mapping[str, NDArray[Any]]
+    background: float | None = None
+    pixel_size_um: float | None = None
 
     def __len__(self) -> int:
         """Give the number of objects."""
@@ -41,46 +37,62 @@ class ObjectTable:
 
 @dataclass(frozen=True)
 class ImageSummary:
-    """The image in numbers; means over objects, None without any.
+    """The image in numbers; means and medians over objects, None without any.
 
     Attributes:
         count: Number of objects.
+        border_count: How many of them the image's edge cuts.
         confluence: Share of the image that objects cover, 0 to 1.
+        density_per_mm2: Objects in a mm² of the image, None without a pixel size.
         mean_area_px: Mean area in pixels.
         mean_area_um2: Mean area in µm², None also without a pixel size.
         median_diameter_px: Median diameter of circles of the objects' areas, in pixels.
+        median_diameter_um: The same in µm, None also without a pixel size.
         mean_intensity: Mean over objects of their mean intensity.
+        mean_above_background: The same less the background's level.
+        background_intensity: Median of the pixels outside objects, None when there are none.
     """
 
     count: int
+    border_count: int
     confluence: float
+    density_per_mm2: float | None
     mean_area_px: float | None
     mean_area_um2: float | None
     median_diameter_px: float | None
+    median_diameter_um: float | None
     mean_intensity: float | None
+    mean_above_background: float | None
+    background_intensity: float | None
 
 
 def measure(image: Image, labels: NDArray[np.int32]) -> ObjectTable:
     """Measure all objects of labels (H, W) in the image; see `ObjectTable`."""
-    found = regionprops_table(labels, image.pixels, properties=_PROPERTIES + _INTENSITIES)
-    columns = {column: found[name] for name, column in _COLUMNS.items()}
-    columns["touches_border"] = np.isin(columns["label"], border_labels(labels)).astype(np.uint8)
-    if image.pixel_size_um is not None:
-        for name in _LENGTHS:
-            columns[f"{name}_um"] = columns[f"{name}_px"] * image.pixel_size_um
-        columns["area_um2"] = columns["area_px"] * image.pixel_size_um**2
-    return ObjectTable(columns)
+    objects = object_runs(labels)
+    background = background_level(image.pixels, labels)
+    columns: Columns = {"label": objects.labels}
+    columns |= _with_units(_sizes(labels, objects), image.pixel_size_um)
+    columns |= _forms(columns, objects)
+    columns |= intensities(image.pixels, labels, objects, background)
+    columns["touches_border"] = np.isin(objects.labels, border_labels(labels)).astype(np.uint8)
+    return ObjectTable(columns, background, image.pixel_size_um)
 
 
 def summarise(objects: ObjectTable, labels: NDArray[np.int32]) -> ImageSummary:
     """Sum the objects up to numbers of the whole image."""
+    columns, size_um = objects.columns, objects.pixel_size_um
     return ImageSummary(
         count=len(objects),
-        confluence=float(np.count_nonzero(labels) / labels.size),
-        mean_area_px=_mean(objects, "area_px"),
-        mean_area_um2=_mean(objects, "area_um2"),
-        median_diameter_px=float(np.median(objects.columns["equivalent_diameter_px"])) if len(objects) else None,
-        mean_intensity=_mean(objects, "mean_intensity"),
+        border_count=int(columns["touches_border"].sum()),
+        confluence=float(columns["area_px"].sum() / labels.size),
+        density_per_mm2=None if size_um is None else len(objects) / (labels.size * size_um**2 / 1e6),
+        mean_area_px=_over(np.mean, columns.get("area_px")),
+        mean_area_um2=_over(np.mean, columns.get("area_um2")),
+        median_diameter_px=_over(np.median, columns.get("equivalent_diameter_px")),
+        median_diameter_um=_over(np.median, columns.get("equivalent_diameter_um")),
+        mean_intensity=_over(np.mean, columns["mean_intensity"]),
+        mean_above_background=_over(np.mean, columns["mean_above_background"]),
+        background_intensity=objects.background,
     )
 
 
@@ -90,6 +102,46 @@ def border_labels(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.unique(edges[edges > 0])
 
 
-def _mean(objects: ObjectTable, column: str) -> float | None:
-    values = objects.columns.get(column)
-    return float(values.mean()) if values is not None and len(values) else None
+def _sizes(labels: NDArray[np.int32], objects: ObjectRuns) -> Columns:
+    y, x = centroids(objects)
+    area = areas(objects)
+    major, minor = axes(objects)
+    return {
+        "x_px": x,
+        "y_px": y,
+        "area_px": area,
+        "equivalent_diameter_px": np.sqrt(4.0 * area / np.pi),
+        "major_axis_px": major,
+        "minor_axis_px": minor,
+        "perimeter_px": perimeters(labels, objects),
+    }
+
+
+def _with_units(sizes: Columns, pixel_size_um: float | None) -> Columns:
+    """Set µm beside px, and µm² for the area."""
+    if pixel_size_um is None:
+        return sizes
+    columns: Columns = {}
+    for name, values in sizes.items():
+        columns[name] = values
+        if name == "area_px":
+            columns["area_um2"] = values * pixel_size_um**2
+        else:
+            columns[f"{name.removesuffix('_px')}_um"] = values * pixel_size_um
+    return columns
+
+
+def _forms(sizes: Columns, objects: ObjectRuns) -> Columns:
+    area, perimeter = sizes["area_px"], sizes["perimeter_px"]
+    around = np.divide(4.0 * np.pi * area, perimeter**2, out=np.ones(len(area)), where=perimeter > 0)
+    return {
+        "eccentricity": eccentricities(sizes["major_axis_px"], sizes["minor_axis_px"]),
+        "circularity": np.minimum(around, 1.0),  # short perimeters are too short
+        "solidity": area / hull_areas(objects),
+    }
+
+
+def _over(mean: Any, values: NDArray[Any] | None) -> float | None:
+    if values is None or not len(values) or np.isnan(values[0]):
+        return None
+    return float(mean(values))

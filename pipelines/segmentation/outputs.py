@@ -1,103 +1,103 @@
-"""Writes an image's results: label mask, overlay, table of objects and provenance, each whole or not at all."""
+"""Writes an image's results: label mask, overlay, tables, outlines and provenance, each whole or not at all."""
 
-import csv
+import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-import tifffile
-from numpy.typing import NDArray
-
-from labrelay.files import digest_file
 from pipelines.images.reader import Image
 from pipelines.segmentation.drawing import draw_overlay
-from pipelines.segmentation.measurements import ObjectTable
+from pipelines.segmentation.geojson import as_geojson
+from pipelines.segmentation.label_mask import as_ome_tiff
+from pipelines.segmentation.parameters import OutputChoice
+from pipelines.segmentation.picture import as_png
 from pipelines.segmentation.segment import Segmentation
-
-_UINT16_OBJECTS = 65_535
-_PNG_COMPRESSION = 1
+from pipelines.segmentation.tables import as_csv, as_parquet, require_parquet
 
 
 @dataclass(frozen=True)
 class OutputFiles:
-    """Paths of the files that were written for one image."""
+    """Paths of the files that were written for one image; None for what was not asked for."""
 
     labels: Path
-    overlay: Path
-    objects: Path
+    overlay: Path | None
+    objects: Path | None
+    parquet: Path | None
+    geojson: Path | None
     provenance: Path
 
+    @property
+    def paths(self) -> list[Path]:
+        """All that were written, the provenance last."""
+        every = (self.labels, self.overlay, self.objects, self.parquet, self.geojson, self.provenance)
+        return [path for path in every if path is not None]
 
-def write_outputs(folder: Path, image: Image, segmentation: Segmentation, provenance: Mapping[str, Any]) -> OutputFiles:
-    """Write all four files of an image into a folder, named after the image's file without its ending.
+
+class OutputFolder:
+    """The folder that takes the files of one image, named after its file without the ending; keeps their digests."""
+
+    def __init__(self, folder: Path, source: str) -> None:
+        self._folder = folder
+        self._stem = Path(source).stem
+        self.digests: list[dict[str, str]] = []
+
+    def put(self, ending: str, data: bytes) -> Path:
+        """Write a file `<stem>_<ending>`, whole or not at all."""
+        path = self._folder / f"{self._stem}_{ending}"
+        publish(path, data)
+        self.digests.append({"name": path.name, "sha256": hashlib.sha256(data).hexdigest()})
+        return path
+
+
+def write_outputs(
+    folder: Path,
+    image: Image,
+    segmentation: Segmentation,
+    provenance: Mapping[str, Any],
+    choice: OutputChoice = OutputChoice(),  # noqa: B008
+) -> OutputFiles:
+    """Write the files of an image that a task chose into a folder of their own.
 
     The provenance comes last and lists the others with their digests, so that a whole set can be told from a torn one.
+
+    Raises:
+        TableNeedsExtra: Parquet is asked for, and pyarrow is not installed; nothing was written.
     """
-    stem = Path(image.source).stem
-    files = OutputFiles(
-        folder / f"{stem}_labels.tif",
-        folder / f"{stem}_overlay.png",
-        folder / f"{stem}_objects.csv",
-        folder / f"{stem}_provenance.json",
-    )
-    write_labels(files.labels, segmentation.labels, image)
-    write_overlay(files.overlay, draw_overlay(image, segmentation.labels))
-    write_objects(files.objects, segmentation.objects)
-    listed = [
-        {"name": path.name, "sha256": digest_file(path)[0]} for path in (files.labels, files.overlay, files.objects)
-    ]
-    write_provenance(files.provenance, {**provenance, "outputs": listed})
-    return files
+    if choice.parquet:
+        require_parquet()
+    out, labels, objects = OutputFolder(folder, image.source), segmentation.labels, segmentation.objects
+    written = {
+        "labels": out.put("labels.tif", as_ome_tiff(labels, image)),
+        "overlay": out.put("overlay.png", as_png(draw_overlay(image, labels, len(objects))))
+        if choice.overlay
+        else None,
+        "objects": out.put("objects.csv", as_csv(objects)) if choice.csv else None,
+        "parquet": out.put("objects.parquet", as_parquet(objects, image.source)) if choice.parquet else None,
+        "geojson": out.put("objects.geojson", as_geojson(labels, objects)) if choice.geojson else None,
+    }
+    told = {**provenance, "image": _described(image), "outputs": out.digests}
+    return OutputFiles(**written, provenance=out.put("provenance.json", as_json(told)))  # type: ignore[arg-type]
 
 
-def write_labels(path: Path, labels: NDArray[np.int32], image: Image) -> None:
-    """Write labels (H, W) as a compressed OME-TIFF, 16 bit while they fit and 32 bit else, with the pixel size."""
-    mask = labels.astype(np.uint16 if labels.max(initial=0) <= _UINT16_OBJECTS else np.uint32)
-    metadata: dict[str, Any] = {"axes": "YX", "Name": image.source, "Channel": {"Name": ["labels"]}}
-    if image.pixel_size_um is not None:
-        metadata |= {f"PhysicalSize{axis}": image.pixel_size_um for axis in "XY"}
-        metadata |= {f"PhysicalSize{axis}Unit": "µm" for axis in "XY"}
-    _replace(path, lambda part: tifffile.imwrite(part, mask, ome=True, compression="zlib", metadata=metadata))
+def as_json(told: Mapping[str, Any]) -> bytes:
+    """Write JSON with sorted keys; halves of characters in names that are no Unicode stand as escapes."""
+    text = json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode(errors="backslashreplace")
 
 
-def write_overlay(path: Path, overlay: NDArray[np.uint8]) -> None:
-    """Write an overlay (h, w, 3) in OpenCV's colour order as PNG."""
-    _, data = cv2.imencode(".png", overlay, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_COMPRESSION])
-    _replace(path, lambda part: part.write_bytes(data.tobytes()))
-
-
-def write_objects(path: Path, objects: ObjectTable) -> None:
-    """Write the table of objects as CSV (UTF-8, comma, point), with a header also when there are none."""
-
-    def write(part: Path) -> None:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(objects.columns)
-            writer.writerows(zip(*(_texts(column) for column in objects.columns.values()), strict=True))
-
-    _replace(path, write)
-
-
-def write_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
-    """Write what the caller knows of how this result came about, as JSON with sorted keys."""
-    text = json.dumps(provenance, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    _replace(path, lambda part: part.write_text(text + "\n", encoding="utf-8"))
-
-
-def _texts(column: NDArray[Any]) -> list[str]:
-    return [f"{value:.7g}" if isinstance(value, float) else str(value) for value in column.tolist()]
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
+def publish(path: Path, data: bytes) -> None:
     """Write a file under a name of its own in the same folder, then give it its name in one step."""
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        write(part)
+        part.write_bytes(data)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _described(image: Image) -> dict[str, Any]:
+    height, width = image.pixels.shape
+    return {"name": image.source, "width_px": width, "height_px": height, "pixel_size_um": image.pixel_size_um}

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, get_args
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipelines.images.stack import Focusing, Selection
+from pipelines.images.units import SENSIBLE_UM
 from pipelines.segmentation.errors import ParameterInvalid
 
+Table = Literal["csv", "parquet", "both"]
+
+_ANSWERS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
 _LIKE_A_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
 
 
@@ -38,6 +43,37 @@ def _number(given: Any) -> Any:
     return number
 
 
+def _yes_or_no(given: Any) -> Any:
+    answer = str(given).strip().lower()
+    if answer not in _ANSWERS:
+        raise ValueError("it is yes or no")
+    return _ANSWERS[answer]
+
+
+def _table(given: Any) -> Any:
+    kind = str(given).strip().lower()
+    if kind not in get_args(Table):
+        raise ValueError(f"it is one of {', '.join(get_args(Table))}")
+    return kind
+
+
+@dataclass(frozen=True)
+class OutputChoice:
+    """Which files an image gets besides label mask and provenance.
+
+    Attributes:
+        overlay: The picture for eyes.
+        csv: The table of objects as CSV.
+        parquet: The same as Parquet.
+        geojson: Outlines and measurements for QuPath.
+    """
+
+    overlay: bool = True
+    csv: bool = True
+    parquet: bool = False
+    geojson: bool = False
+
+
 class SegmentationParameters(BaseModel):
     """What a task may set; all of it may be left out.
 
@@ -48,21 +84,32 @@ class SegmentationParameters(BaseModel):
         channel: Channel of the file, counted from 0, or the name that the file gives it ("DAPI").
         z: Plane of a stack, counted from 0, or "middle", "max" (brightest of all at each pixel) or "focus" (sharpest).
         time: Time point of a series, counted from 0.
+        table: Form of the table of objects.
+        geojson: Whether outlines are written for QuPath.
+        overlay: Whether a picture for eyes is drawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     diameter_px: float | None = Field(default=None, gt=0)
     diameter_um: float | None = Field(default=None, gt=0)
-    pixel_size_um: float | None = Field(default=None, gt=0)
+    pixel_size_um: float | None = Field(default=None, ge=SENSIBLE_UM[0], le=SENSIBLE_UM[1])
     channel: Annotated[int | str, BeforeValidator(_counted)] | None = None
     z: Annotated[int | Focusing, BeforeValidator(_depth)] | None = None
     time: Annotated[int, BeforeValidator(_number)] | None = None
+    table: Annotated[Table, BeforeValidator(_table)] = "csv"
+    geojson: Annotated[bool, BeforeValidator(_yes_or_no)] = False
+    overlay: Annotated[bool, BeforeValidator(_yes_or_no)] = True
 
     @property
     def selection(self) -> Selection:
         """The plane to read."""
         return Selection(self.channel, self.z, self.time)
+
+    @property
+    def outputs(self) -> OutputChoice:
+        """The files to write."""
+        return OutputChoice(self.overlay, self.table != "parquet", self.table != "csv", self.geojson)
 
 
 def parse_parameters(given: Mapping[str, Any]) -> SegmentationParameters:

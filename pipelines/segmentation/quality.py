@@ -1,138 +1,165 @@
-"""Flags images whose result deserves a second look: out of focus, saturated, bad background, empty, cut objects."""
+"""Judges an image and what was found in it: every figure, its limit, and a flag where the limit is passed."""
 
-import math
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.images.reader import Image
-from pipelines.segmentation.measurements import border_labels
-from pipelines.segmentation.scale import equivalent_diameters
+from labrelay.contracts.quality import (
+    BACKGROUND_HIGH,
+    BACKGROUND_UNEVEN,
+    DEBRIS,
+    EMPTY,
+    OBJECTS_CLIPPED,
+    OUT_OF_FOCUS,
+    SATURATED,
+    UNFAMILIAR,
+)
+from pipelines.segmentation import levels
+from pipelines.segmentation.familiarity import unfamiliarity
+from pipelines.segmentation.features import Features, features
+from pipelines.segmentation.focus import focus
+from pipelines.segmentation.glimpse import Glimpse, glimpses, sampled
+from pipelines.segmentation.measurements import ObjectTable
+from pipelines.segmentation.quality_sections import Familiar, QualityThresholds
 
-OUT_OF_FOCUS = "out_of_focus"
-SATURATED = "saturated"
-BACKGROUND_HIGH = "background_high"
-BACKGROUND_UNEVEN = "background_uneven"
-EMPTY = "empty"
-OBJECTS_CLIPPED = "objects_clipped"
-
-_BIT_DEPTHS = (12, 14, 16)
-_BLOCKS = 8
-_SAMPLES = 1_000_000
-_FEW_OBJECTS = 5
+DEFAULT_THRESHOLDS: Final = QualityThresholds()
+NOT_JUDGED: Final = "not judged: the model package has no [familiar] section"
+TOO_LITTLE: Final = "not judged: too little to see"
+_FEW_OBJECTS: Final = 5
+_PREDICTED: Final = 62_500
 
 
 @dataclass(frozen=True)
-class QualityThresholds:
-    """Beyond these an image is flagged.
-
-    The defaults flag about one in fifty good fluorescence images (DSB2018 and BBBC039, training part) and the
-    defocused plane z = 0 of BBBC006.
+class Finding:
+    """One thing that was judged.
 
     Attributes:
-        minimum_focus: Sharpness of the objects, see `focus`.
-        maximum_saturated: Share of the pixels at the camera's highest value.
-        maximum_background: Background's median ÷ the camera's highest value.
-        maximum_unevenness: Spread of the background across the field ÷ contrast of the image.
-        maximum_clipped: Share of the objects that the image's edge cuts.
+        flag: What a value beyond the limit is called.
+        figure: What the value is called: as its threshold, without "minimum" or "maximum".
+        value: None where there is nothing to measure: no objects, or a float image without a full scale.
+        limit: Threshold.
+        beyond: Compares value and limit.
     """
 
-    minimum_focus: float = 7.0
-    maximum_saturated: float = 0.005
-    maximum_background: float = 0.5
-    maximum_unevenness: float = 0.25
-    maximum_clipped: float = 0.6
+    flag: str
+    figure: str
+    value: float | None
+    limit: float
+    beyond: Callable[[float, float], bool] = operator.gt
+
+    @property
+    def flagged(self) -> bool:
+        """Whether the value passes the limit."""
+        return self.value is not None and bool(self.beyond(self.value, self.limit))
 
 
-DEFAULT_THRESHOLDS = QualityThresholds()
+@dataclass(frozen=True)
+class Quality:
+    """How far a result can be trusted.
 
-
-def quality_flags(
-    image: Image, labels: NDArray[np.int32], thresholds: QualityThresholds = DEFAULT_THRESHOLDS
-) -> tuple[str, ...]:
-    """Give the flags that an image with its labels (H, W) deserves, none for a good one."""
-    pixels, background = _sampled(image.pixels), _sampled(labels) == 0
-    top = full_scale(image.pixels)
-    findings = {
-        EMPTY: not labels.any(),
-        OUT_OF_FOCUS: focus(image.pixels, labels) < thresholds.minimum_focus,
-        SATURATED: bool(np.mean(pixels >= top) > thresholds.maximum_saturated),
-        BACKGROUND_HIGH: _background_level(pixels, background) > thresholds.maximum_background * top,
-        BACKGROUND_UNEVEN: unevenness(pixels, background) > thresholds.maximum_unevenness,
-        OBJECTS_CLIPPED: clipped_share(labels) > thresholds.maximum_clipped,
-    }
-    return tuple(flag for flag, found in findings.items() if found)
-
-
-def full_scale(pixels: NDArray[Any]) -> float:
-    """Give the camera's highest value: of the fewest usual bits that hold the brightest pixel, 12 of 16 for example.
-
-    Float images have none: infinite.
+    Attributes:
+        empty: Whether no object was found.
+        findings: All that was judged, also what is good.
+        features: What familiarity was judged by; None where there was too little to see.
+        familiarity: `judged`, or why not.
     """
-    if pixels.dtype.kind == "f":
-        return float("inf")
-    if pixels.dtype.itemsize == 1:
-        return 255.0
-    brightest = int(pixels.max())
-    return float(next(2**bits - 1 for bits in _BIT_DEPTHS if brightest < 2**bits))
+
+    empty: bool
+    findings: tuple[Finding, ...]
+    features: Features | None
+    familiarity: str
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is doubtful; nothing for a good image."""
+        return (EMPTY,) * self.empty + tuple(finding.flag for finding in self.findings if finding.flagged)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Every value that could be measured, as `qc_focus` and so on."""
+        return {f"qc_{finding.figure}": finding.value for finding in self.findings if finding.value is not None}
+
+    def told(self) -> dict[str, Any]:
+        """Values with their limits, for the provenance."""
+        judged = {
+            finding.figure: {"value": finding.value, "limit": finding.limit, "flagged": finding.flagged}
+            for finding in self.findings
+        }
+        return {"flags": list(self.flags), "familiarity": self.familiarity, "figures": judged}
 
 
-def focus(pixels: NDArray[Any], labels: NDArray[np.int32]) -> float:
-    """Tell how sharp the objects are: about 27 for steps, towards 1 for blur; infinite without objects.
+@dataclass(frozen=True)
+class Evidence:
+    """What quality is judged by.
 
-    The Laplacian's variance (Pech-Pacheco et al., ICPR 2000) where the objects are, after smoothing with a twelfth of
-    their diameter, ÷ the same after smoothing with a quarter. An edge narrower than the smoothing σ gives a variance in
-    proportion to σ⁻³, so steps give 3³; an edge wider than both gives nearly the same twice. Independent of gain,
-    offset and scale.
+    Attributes:
+        pixels: (H, W), as recorded.
+        labels: (H, W) int32, 0 background.
+        objects: Measurements of the objects.
+        prediction: (≥ 2, h, w) float32, `prediction_sample` of the network's maps.
+        factor: Edge length that the network saw ÷ edge length of the image.
     """
-    diameters = equivalent_diameters(labels)
-    if not len(diameters):
-        return float("inf")
-    fine = max(1.0, float(np.median(diameters)) / 12)
-    around = cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8), iterations=2) > 0
-    values = pixels.astype(np.float32)
-    coarse_bend = _bend(values, 3 * fine, around)
-    return _bend(values, fine, around) / coarse_bend if coarse_bend > 0 else 0.0
+
+    pixels: NDArray[Any]
+    labels: NDArray[np.int32]
+    objects: ObjectTable
+    prediction: NDArray[np.float32]
+    factor: float
+
+    @cached_property
+    def diameters_px(self) -> NDArray[np.float64]:
+        """(N,) diameters of the objects in the image."""
+        return np.asarray(self.objects.columns["equivalent_diameter_px"], np.float64)
 
 
-def _bend(values: NDArray[np.float32], sigma: float, where: NDArray[np.bool_]) -> float:
-    smooth = cv2.GaussianBlur(values, (0, 0), sigma)
-    return float(cv2.Laplacian(smooth, cv2.CV_32F)[where].var())
+def prediction_sample(prediction: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Foreground and seeds of about 60,000 pixels of (≥ 2, H, W), copied so that the whole can be let go."""
+    return sampled(prediction[:2], _PREDICTED).copy()
 
 
-def unevenness(pixels: NDArray[Any], background: NDArray[np.bool_]) -> float:
-    """Compare the background's spread over 8 × 8 blocks of the field with the image's contrast; 0 without objects.
-
-    The contrast is the range of the whole image between its 0.5th and 99.5th percentile.
-    """
-    if background.all() or not background.any():
-        return 0.0
-    low, high = np.percentile(_block_medians(pixels, background), (5, 95))
-    darkest, brightest = np.percentile(pixels, (0.5, 99.5))
-    return float((high - low) / (brightest - darkest)) if brightest > darkest else 0.0
-
-
-def clipped_share(labels: NDArray[np.int32]) -> float:
-    """Give the share of the objects that the image's edge cuts; 0 with fewer than five objects."""
-    count = len(equivalent_diameters(labels))
-    return len(border_labels(labels)) / count if count >= _FEW_OBJECTS else 0.0
-
-
-def _sampled(pixels: NDArray[Any]) -> NDArray[Any]:
-    # About a million pixels tell levels and shares as well as all of them do.
-    step = max(1, math.isqrt(pixels.size // _SAMPLES))
-    return pixels[::step, ::step]
+def judge(
+    evidence: Evidence, thresholds: QualityThresholds = DEFAULT_THRESHOLDS, familiar: Familiar | None = None
+) -> Quality:
+    """Judge an image and its objects; it takes about as long for a huge image as for one of a million pixels."""
+    seen = glimpses(evidence.pixels, evidence.labels, evidence.factor) if len(evidence.objects) else []
+    diameters = evidence.diameters_px * evidence.factor
+    covered = float(np.count_nonzero(sampled(evidence.labels)) / sampled(evidence.labels).size)
+    found = features(seen, diameters, evidence.prediction, covered)
+    findings = [
+        Finding(OUT_OF_FOCUS, "focus", _focus(seen, diameters), thresholds.minimum_focus, operator.lt),
+        *_light(evidence, thresholds),
+        Finding(OBJECTS_CLIPPED, "clipped", _clipped_share(evidence.objects), thresholds.maximum_clipped),
+    ]
+    if familiar is not None:
+        far = unfamiliarity(found, familiar) if found is not None else None
+        findings.append(Finding(UNFAMILIAR, "unfamiliarity", far, familiar.threshold))
+    judged = NOT_JUDGED if familiar is None else TOO_LITTLE if found is None else "judged"
+    return Quality(not len(evidence.objects), tuple(findings), found, judged)
 
 
-def _background_level(pixels: NDArray[Any], background: NDArray[np.bool_]) -> float:
-    return float(np.median(pixels[background])) if background.any() else 0.0
+def _focus(seen: Sequence[Glimpse], diameters: NDArray[np.float64]) -> float | None:
+    return focus(seen, float(np.median(diameters))) if len(diameters) else None
 
 
-def _block_medians(pixels: NDArray[Any], background: NDArray[np.bool_]) -> NDArray[np.float64]:
-    rows = np.array_split(np.arange(pixels.shape[0]), _BLOCKS)
-    columns = np.array_split(np.arange(pixels.shape[1]), _BLOCKS)
-    blocks = [np.ix_(row, column) for row in rows for column in columns if len(row) and len(column)]
-    return np.array([np.median(pixels[block][background[block]]) for block in blocks if background[block].any()])
+def _light(evidence: Evidence, limits: QualityThresholds) -> list[Finding]:
+    pixels, inside = sampled(evidence.pixels), sampled(evidence.labels) > 0
+    top = levels.full_scale(evidence.pixels)
+    step = evidence.labels.shape[0] / inside.shape[0]
+    margin = round(float(np.median(evidence.diameters_px)) / 4 / step) if inside.any() else 0
+    level = levels.background_level(pixels, ~inside, top)
+    return [
+        Finding(SATURATED, "saturated", levels.saturated_share(pixels, inside, top), limits.maximum_saturated),
+        Finding(BACKGROUND_HIGH, "background", level, limits.maximum_background),
+        Finding(BACKGROUND_UNEVEN, "unevenness", levels.unevenness(pixels, ~inside), limits.maximum_unevenness),
+        Finding(DEBRIS, "debris", levels.debris_share(pixels, inside, margin), limits.maximum_debris),
+    ]
+
+
+def _clipped_share(objects: ObjectTable) -> float | None:
+    """Share of the objects that the image's edge cuts; None with fewer than five objects."""
+    return float(np.mean(objects.columns["touches_border"])) if len(objects) >= _FEW_OBJECTS else None

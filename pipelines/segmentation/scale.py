@@ -1,23 +1,25 @@
 """Decides at what size the network should see an image whose objects are larger or smaller than those it knows."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.segmentation import relabel_sequential
 
 from pipelines.segmentation.package import ModelScale
 
-ScaleSource = Literal["given", "pixel size", "estimated", "as is"]
+ScaleSource = Literal["given", "pixel size", "estimated", "usual size", "as is"]
 
-# Within this ratio the network copes by itself, and resampling would only cost time and sharpness.
-TOLERATED_RATIO = 1.6
+# Looks that differ by more than this ratio contradict each other.
+_AGREED_RATIO = 2.0
 # Fewer objects than this say too little about the typical diameter.
 _ENOUGH_OBJECTS = 3
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.1, 4.0
+_MOST_LOOKS = 3
+_BLOCK_PX = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,9 @@ class Scale:
 
     Attributes:
         factor: Edge length that the network sees ÷ edge length of the image.
-        source: What the decision rests on.
+        source: What the decision rests on: a diameter in pixels that was given; one in µm with the image's pixel size;
+            an estimate from the image itself; the model's usual diameter in µm with the pixel size, where the image
+            holds too few objects to tell; or nothing, and the image is taken as it is.
     """
 
     factor: float
@@ -44,13 +48,49 @@ def known_scale(
     return None
 
 
-def estimated_scale(model: ModelScale, labels: NDArray[np.int32]) -> Scale:
-    """Decide from the objects of a first pass at the image's own size; cautious, "as is" in every case of doubt."""
-    diameters = equivalent_diameters(labels)
+def searched_scale(
+    model: ModelScale, diameters: Callable[[float], NDArray[np.float64]], pixel_size_um: float | None = None
+) -> Scale:
+    """Decide by looking: at the image's own size, then at the size that the objects seen there suggest, and so on.
+
+    Objects far too large for the network are seen torn, so that the first look tells the direction only. Where a look
+    contradicts the one before, it is in doubt.
+
+    Args:
+        model: The sizes that the network knows.
+        diameters: Gives the diameters in pixels of the image (N,) of the objects that the network sees at a factor.
+        pixel_size_um: The image's, when known.
+    """
+    scale = estimated_scale(model, diameters(1.0))
+    for _ in range(_MOST_LOOKS - 1):
+        if scale is None or scale.factor == 1.0:
+            break
+        seen = estimated_scale(model, diameters(scale.factor))
+        if seen is not None and 1 / _AGREED_RATIO <= seen.factor / scale.factor <= _AGREED_RATIO:
+            return _refined(model, scale, seen)
+        agreed = seen is not None and (seen.factor < scale.factor < 1.0 or seen.factor > scale.factor > 1.0)
+        scale = seen if agreed else None
+    return scale or _usual_scale(model, pixel_size_um)
+
+
+def _refined(model: ModelScale, first: Scale, second: Scale) -> Scale:
+    """The second look saw the objects at about the right size and knows better; a small step isn't worth a third."""
+    tolerated = 1 / model.tolerated_ratio <= second.factor / first.factor <= model.tolerated_ratio
+    return first if tolerated else second
+
+
+def estimated_scale(model: ModelScale, diameters: NDArray[np.float64]) -> Scale | None:
+    """Decide from the diameters in pixels (N,) of the objects of a look; None when they are too few to tell."""
     if len(diameters) < _ENOUGH_OBJECTS:
-        return Scale(1.0, "as is")
+        return None
     factor = _factor(model, typical_diameter(diameters))
     return Scale(factor, "as is" if factor == 1.0 else "estimated")
+
+
+def _usual_scale(model: ModelScale, pixel_size_um: float | None) -> Scale:
+    if model.usual_diameter_um is None or pixel_size_um is None:
+        return Scale(1.0, "as is")
+    return Scale(_factor(model, model.usual_diameter_um / pixel_size_um), "usual size")
 
 
 def typical_diameter(diameters: NDArray[np.float64]) -> float:
@@ -66,8 +106,17 @@ def typical_diameter(diameters: NDArray[np.float64]) -> float:
 
 def equivalent_diameters(labels: NDArray[np.int32]) -> NDArray[np.float64]:
     """Diameters in pixels of the circles with the objects' areas, in the order of the labels."""
-    areas = np.bincount(labels.ravel())[1:]
+    areas = _areas(labels)[1:]
     return np.asarray(np.sqrt(4.0 * areas[areas > 0] / np.pi), dtype=np.float64)
+
+
+def _areas(labels: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Count the pixels of each label, 0 first; block by block, as NumPy counts in a copy of twice the size."""
+    rows = max(1, _BLOCK_PX // labels.shape[1])
+    areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+    for start in range(0, labels.shape[0], rows):
+        areas += np.bincount(labels[start : start + rows].ravel(), minlength=len(areas))
+    return areas
 
 
 def resized(pixels: NDArray[Any], factor: float) -> NDArray[Any]:
@@ -80,8 +129,11 @@ def resized(pixels: NDArray[Any], factor: float) -> NDArray[Any]:
 def labels_resized(labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
     """Bring labels to another shape (H, W) and number them 1…N again, as tiny objects can vanish."""
     height, width = shape
-    moved = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return np.asarray(relabel_sequential(np.asarray(moved))[0], dtype=np.int32)
+    moved = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))
+    left = _areas(moved) > 0
+    left[0] = False
+    numbers = np.where(left, np.cumsum(left), 0).astype(np.int32)
+    return np.asarray(numbers[moved], np.int32)
 
 
 def _factor(model: ModelScale, diameter_px: float) -> float:
@@ -89,6 +141,6 @@ def _factor(model: ModelScale, diameter_px: float) -> float:
     middle = math.sqrt(model.minimum_diameter_px * model.maximum_diameter_px)
     lowest, highest = sorted((model.median_diameter_px, middle))
     factor = min(max(diameter_px, lowest), highest) / diameter_px
-    if 1 / TOLERATED_RATIO <= factor <= TOLERATED_RATIO:
+    if 1 / model.tolerated_ratio <= factor <= model.tolerated_ratio:
         return 1.0
     return min(max(factor, _SMALLEST_FACTOR), _LARGEST_FACTOR)

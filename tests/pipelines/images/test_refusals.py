@@ -149,3 +149,12 @@ def test_pages_that_lead_back_into_themselves_are_refused(tmp_path: Path) -> Non
     (tmp_path / "a.tif").write_bytes(b"II*\0" + struct.pack("<I", 8) + b"".join(directories))
     with pytest.raises(ImageUnreadable, match="back into itself"):
         read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("value", [-3.4e38, 3e37])
+def test_values_that_no_mean_can_be_taken_of_are_refused(tmp_path: Path, value: float) -> None:
+    pixels = np.ones((8, 8), np.float32)
+    pixels[3, 3] = value
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
+    with pytest.raises(ImageNotSupported, match="beyond"):
+        read_image(tmp_path / "a.tif")

@@ -105,3 +105,36 @@ def test_an_object_may_fill_the_image() -> None:
 def test_parameters_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must"):
         InstanceParameters(**wrong)  # type: ignore[arg-type]
+
+
+def test_doubtful_objects_are_dropped() -> None:
+    maps = prediction((30, 30, 14), (90, 90, 14))
+    maps[0, :60] *= 0.6
+    labels = label_instances(maps, replace(PARAMETERS, minimum_certainty=0.7))
+    assert int(labels.max()) == 1
+    assert labels[90, 90] == 1
+
+
+def test_contacts_part_objects_that_share_a_seed() -> None:
+    maps = np.concatenate([prediction((64, 50, 20), (64, 78, 20)), np.zeros((1, 128, 128), np.float32)])
+    maps[1, 60:69, 45:84] = 1.0
+    assert int(label_instances(maps, PARAMETERS).max()) == 1
+    maps[2, :, 62:67] = 1.0
+    assert int(label_instances(maps, replace(PARAMETERS, contact_weight=0.8)).max()) == 2
+
+
+def test_offsets_join_an_object_whose_seed_is_torn() -> None:
+    torn = np.concatenate([prediction((64, 64, 20)), np.zeros((3, 128, 128), np.float32)])
+    torn[1, :, 58:70] = 0.0
+    torn[3:] = np.array([64.0, 64.0])[:, None, None] - np.indices((128, 128))
+    assert int(label_instances(torn, PARAMETERS).max()) == 2
+    assert int(label_instances(torn, replace(PARAMETERS, agreement=0.75)).max()) == 1
+
+
+def test_objects_whose_seeds_touch_at_a_corner_stay_two() -> None:
+    maps = np.zeros((2, 40, 40), np.float32)
+    maps[0, 4:36, 4:36] = 1.0
+    maps[1, 8:20, 8:20] = maps[1, 20:32, 20:32] = 1.0
+    labels = label_instances(maps, InstanceParameters(seed_smoothing_px=0.0, seed_smoothing_share=0.0))
+    assert labels.max() == 2
+    assert labels[8, 8] != labels[31, 31]

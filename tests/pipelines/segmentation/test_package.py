@@ -12,8 +12,8 @@ def test_a_whole_package_loads_with_typed_parts(package_folder: Path) -> None:
     assert package.description.input.tile_px == 256
     assert package.description.training == {"anything": "goes here"}
     assert package.instances.minimum_area_px == 12
-    assert package.xml_path.is_file()
-    assert package.bin_path.is_file()
+    assert package.network_path.name == "model.xml"
+    assert package.weights_path is not None
 
 
 @pytest.mark.parametrize("name", ["model.xml", "model.bin"])
@@ -34,11 +34,11 @@ def test_an_absent_file_is_named(fresh_package: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "cause"),
     [
-        ("channels = 1", "channels = 3", "input.channels"),
+        ("channels = 1", "channels = 17", "input.channels"),
         ("overlap_px = 64", "overlap_px = 256", "overlap_px must be smaller"),
         ("tile_px = 256", "tile_px = 250", "divisible"),
         ("low_percentile = 1.0", "low_percentile = 99.9", "low_percentile must be below"),
-        ('["foreground", "seed"]', '["foreground"]', "output.heads"),
+        ('["foreground", "seed"]', '["seed"]', "must contain"),
         ("median_diameter_px = 24.0", "median_diameter_px = 5.0", "ordered"),
         ("minimum_area_px = 12", "minimum_aera_px = 12", "minimum_aera_px"),
         ("foreground_threshold = 0.5", "foreground_threshold = 5.0", "between 0 and 1"),

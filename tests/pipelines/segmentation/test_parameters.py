@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.images.stack import Selection
 from pipelines.segmentation.errors import ParameterInvalid
-from pipelines.segmentation.parameters import SegmentationParameters, parse_parameters
+from pipelines.segmentation.parameters import OutputChoice, SegmentationParameters, parse_parameters
 
 
 def test_strings_become_numbers_and_empty_ones_are_left_out() -> None:
@@ -26,6 +26,19 @@ def test_the_plane_is_chosen_by_number_or_name(given: dict[str, Any], selection:
     assert parse_parameters(given).selection == selection
 
 
+@pytest.mark.parametrize(
+    ("given", "files"),
+    [
+        ({}, OutputChoice(overlay=True, csv=True, parquet=False, geojson=False)),
+        ({"table": "Parquet", "overlay": "no"}, OutputChoice(overlay=False, csv=False, parquet=True, geojson=False)),
+        ({"table": "both", "geojson": "yes"}, OutputChoice(overlay=True, csv=True, parquet=True, geojson=True)),
+        ({"table": "csv", "geojson": True, "overlay": "false"}, OutputChoice(False, True, False, True)),
+    ],
+)
+def test_the_files_to_write_are_chosen(given: dict[str, Any], files: OutputChoice) -> None:
+    assert parse_parameters(given).outputs == files
+
+
 def test_nothing_given_is_fine() -> None:
     assert parse_parameters({}) == SegmentationParameters()
 
@@ -42,8 +55,17 @@ def test_nothing_given_is_fine() -> None:
         ({"z": "-1"}, "counted 0, 1, 2"),
         ({"time": "late"}, "'time' can't be 'late': .* a number from 0 on"),
         ({"channel": "1.5"}, "'channel' can't be '1.5'"),
+        ({"table": "xlsx"}, "'table' can't be 'xlsx': .* one of csv, parquet, both"),
+        ({"geojson": "maybe"}, "'geojson' can't be 'maybe': .* yes or no"),
+        ({"overlay": "2"}, "'overlay' can't be '2': .* yes or no"),
     ],
 )
 def test_a_wrong_parameter_is_named(given: dict[str, str], cause: str) -> None:
     with pytest.raises(ParameterInvalid, match=cause):
         parse_parameters(given)
+
+
+@pytest.mark.parametrize("size", ["1e-9", "0", "1e9", "nan"])
+def test_a_pixel_size_beyond_all_microscopes_is_refused(size: str) -> None:
+    with pytest.raises(ParameterInvalid, match="pixel_size_um"):
+        parse_parameters({"pixel_size_um": size})

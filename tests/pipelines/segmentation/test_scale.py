@@ -6,7 +6,16 @@ from numpy.typing import NDArray
 
 from pipelines.images.reader import Image
 from pipelines.segmentation.package import ModelScale
-from pipelines.segmentation.scale import Scale, estimated_scale, known_scale, labels_resized, resized, typical_diameter
+from pipelines.segmentation.scale import (
+    Scale,
+    equivalent_diameters,
+    estimated_scale,
+    known_scale,
+    labels_resized,
+    resized,
+    searched_scale,
+    typical_diameter,
+)
 from pipelines.segmentation.segment import Segmenter
 
 MODEL = ModelScale(median_diameter_px=24, minimum_diameter_px=12, maximum_diameter_px=48)
@@ -26,7 +35,7 @@ def _squares(edge: int, number: int) -> NDArray[np.int32]:
         (96.0, None, None, Scale(0.25, "given")),
         (20.0, None, None, Scale(1.0, "given")),
         (96.0, 12.0, 1.0, Scale(0.25, "given")),
-        (None, 12.0, 1.0, Scale(2.0, "pixel size")),
+        (None, 8.0, 1.0, Scale(3.0, "pixel size")),
         (None, 12.0, None, None),
         (None, None, 1.0, None),
         (1000.0, None, None, Scale(0.1, "given")),
@@ -44,17 +53,50 @@ def test_a_known_diameter_decides(
         (_squares(20, 9), "as is"),
         (_squares(80, 9), "estimated"),
         (_squares(5, 9), "estimated"),
-        (_squares(80, 2), "as is"),
-        (np.zeros((9, 9), np.int32), "as is"),
     ],
 )
 def test_an_estimate_rescales_only_beyond_what_the_model_knows(labels: NDArray[np.int32], source: str) -> None:
-    scale = estimated_scale(MODEL, labels)
+    scale = estimated_scale(MODEL, equivalent_diameters(labels))
+    assert scale is not None
     assert scale.source == source
     assert (scale.factor == 1.0) == (source == "as is")
 
 
-@pytest.mark.parametrize(("diameter", "seen"), [(10, 24), (24, 24), (40, 40), (60, 60), (62, 62), (70, 40)])
+@pytest.mark.parametrize("labels", [_squares(80, 2), np.zeros((9, 9), np.int32)])
+def test_too_few_objects_tell_no_scale(labels: NDArray[np.int32]) -> None:
+    assert estimated_scale(MODEL, equivalent_diameters(labels)) is None
+
+
+def _sights(**seen: float) -> Callable[[float], NDArray[np.float64]]:
+    """Nine objects of the diameter seen at a factor; none at other factors."""
+
+    def diameters(factor: float) -> NDArray[np.float64]:
+        diameter = seen.get(f"at_{factor * 100:.0f}")
+        return np.full(0 if diameter is None else 9, diameter or 0.0)
+
+    return diameters
+
+
+def test_objects_torn_at_the_first_look_are_looked_at_until_looks_agree() -> None:
+    assert searched_scale(MODEL, _sights(at_100=60, at_40=200, at_12=200)) == Scale(24 / 200, "estimated")
+    assert searched_scale(MODEL, _sights(at_100=80, at_30=84)) == Scale(24 / 80, "estimated")
+    assert searched_scale(MODEL, _sights(at_100=8, at_300=7)) == Scale(3.0, "estimated")
+
+
+def test_looks_that_contradict_each_other_change_nothing() -> None:
+    assert searched_scale(MODEL, _sights(at_100=80, at_30=20)) == Scale(1.0, "as is")
+    assert searched_scale(MODEL, _sights(at_100=80)) == Scale(1.0, "as is")
+
+
+def test_the_models_usual_size_decides_where_the_image_cannot() -> None:
+    model = MODEL.model_copy(update={"usual_diameter_um": 10.0})
+    assert searched_scale(model, _sights(), pixel_size_um=0.1) == Scale(0.24, "usual size")
+    assert searched_scale(model, _sights(at_100=80, at_30=20), pixel_size_um=0.5) == Scale(1.0, "usual size")
+    assert searched_scale(model, _sights(at_100=30), pixel_size_um=0.1) == Scale(1.0, "as is")
+    assert searched_scale(model, _sights(), pixel_size_um=None) == Scale(1.0, "as is")
+
+
+@pytest.mark.parametrize(("diameter", "seen"), [(10, 24), (24, 24), (40, 40), (60, 60), (79, 79), (84, 40)])
 def test_sizes_between_the_median_and_the_middle_of_the_range_suit_the_network(diameter: float, seen: float) -> None:
     wide = ModelScale(median_diameter_px=24, minimum_diameter_px=10, maximum_diameter_px=160)
     scale = known_scale(wide, diameter, None, None)

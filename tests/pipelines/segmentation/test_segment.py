@@ -56,6 +56,14 @@ def test_intensity_offset_and_gain_change_nothing(segmenter: Segmenter, discs: D
     assert segmenter.segment(shifted).count == count
 
 
+def test_the_same_image_gives_the_same_labels_also_to_two_callers_at_once(segmenter: Segmenter, discs: Discs) -> None:
+    image = Image(discs((500, 700), 24, pitch=30)[0], None, "a.tif")
+    first = segmenter.segment(image).labels
+    with ThreadPoolExecutor(2) as pool:
+        for labels in pool.map(lambda _: segmenter.segment(image).labels, range(4)):
+            np.testing.assert_array_equal(labels, first)
+
+
 def test_one_segmenter_serves_several_threads(segmenter: Segmenter, discs: Discs) -> None:
     fields = [discs((300 + 20 * number, 400), 24, seed=number) for number in range(6)]
     with ThreadPoolExecutor(3) as pool:

@@ -17,6 +17,7 @@ PIPELINES: Final = UUID("2f9a0f2c-6a3b-4c0e-9f0b-7f6d1f5f8e31")
 
 SHIPPED: Final = {
     "nuclei": ("Nuclei", "Finds, counts and measures the nuclei in a fluorescence image"),
+    "cells": ("Cells", "Finds, counts and measures the cells in a DIC or phase contrast image"),
     "only-file": ("Simulator: only-file", "Copies the image; no result text"),
     "multi-file": ("Simulator: multi-file", "Copies the image five times; no result text"),
     "only-results": ("Simulator: only-results", "Answers a fixed cell count; no files"),

@@ -1,7 +1,8 @@
-"""`python -m pipelines.training train | export | evaluate | compare`."""
+"""`python -m pipelines.training check | train | export | evaluate | compare | quantize | familiarise | faults`."""
 
-import json
 import sys
+import tomllib
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,11 @@ import typer
 from rich.console import Console
 
 from labrelay.errors import LabrelayError
-from pipelines.training.compare import compare
+from pipelines.training.augment import Augmentation
 from pipelines.training.data import read_folder
-from pipelines.training.evaluate import evaluate
+from pipelines.training.measuring import check_command, compare_command, evaluate_command
+from pipelines.training.quality_control import familiarise_command, faults_command
 from pipelines.training.record import Normalisation, RunRecord
-from pipelines.training.scores import ImageScore, as_json, table
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 console = Console()
@@ -23,32 +24,43 @@ console = Console()
 DataOption = Annotated[Path, typer.Option(help="Folder with train/ and val/, each with images/ and labels/.")]
 RunOption = Annotated[Path, typer.Option(help="Folder of the training run; an interrupted run goes on there.")]
 PackageOption = Annotated[Path, typer.Option(help="Folder of the model package.")]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write all scores to this file.")]
 
 
 @app.command()
 def train(
     data: DataOption,
     run: RunOption = Path("training-runs/model"),
-    minutes: Annotated[float, typer.Option(help="Time budget.", min=0.01)] = 35.0,
+    start: Annotated[Path | None, typer.Option(help="Run whose weights a new run begins with.")] = None,
+    minutes: Annotated[float, typer.Option(help="Time budget.", min=0.01)] = 75.0,
+    falling: Annotated[
+        float, typer.Option(help="Share of the budget over which the learning rate falls.", min=0.01, max=1.0)
+    ] = 0.3,
+    reduction: Annotated[
+        float, typer.Option(help="Learn the images so many times smaller, for large objects.", min=1.0)
+    ] = 1.0,
+    around_objects: Annotated[
+        float, typer.Option(help="Share of crops laid around an object, for sparse images.", min=0.0, max=1.0)
+    ] = 0.0,
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 2,
     source: Annotated[str, typer.Option(help="What the data are, for the model package.")] = "own images",
     licence: Annotated[str, typer.Option(help="Licence of the data.")] = "not stated",
     seed: Annotated[int, typer.Option(help="Start of the random numbers.")] = 1,
 ) -> None:
     """Train a network on labelled images within a time budget."""
-    _require_torch()
-    from pipelines.training.augment import Augmentation
+    _require("torch", "PyTorch")
     from pipelines.training.batches import Batches
-    from pipelines.training.train import Recipe, Training
+    from pipelines.training.train import CHECKPOINT, Recipe, Training
 
     images, val = read_folder(data / "train"), read_folder(data / "val")
-    normalisation, augmentation = Normalisation(), Augmentation()
-    command = f"python -m pipelines.training train --data DATA --minutes {minutes:g} --threads {threads} --seed {seed}"
-    RunRecord.of(images, source, licence, normalisation, augmentation.diameters_px, command).write(run)
+    normalisation = Normalisation()
+    augmentation = Augmentation(object_share=around_objects, reduction=reduction)
+    RunRecord.of(
+        images, source, licence, normalisation, augmentation, _repeated(minutes, falling, augmentation, seed)
+    ).write(run)
     batches = Batches(images, normalisation, augmentation, np.random.default_rng(seed))
-    mild = Batches(val, normalisation, Augmentation(far_share=0.15), np.random.default_rng(0))
-    training = Training(Recipe(seconds=minutes * 60.0, threads=threads), batches, mild, run)
+    mild = Batches(val, normalisation, replace(augmentation, far_share=0.15), np.random.default_rng(0))
+    recipe = Recipe(seconds=minutes * 60.0, falling_share=falling, threads=threads)
+    training = Training(recipe, batches, mild, run, start / CHECKPOINT if start else None)
     for point in training.stretches():
         console.print(
             f"{point.seconds / 60:5.1f} of {minutes:g} min, step {point.step:6d}: "
@@ -65,60 +77,64 @@ def export(
     version: Annotated[str, typer.Option(help="Version of the model.")] = "1.0.0",
     description: Annotated[str, typer.Option(help="One line on what it finds.")] = "Nuclei in fluorescence images",
     class_name: Annotated[str, typer.Option(help="What an object is called.")] = "nucleus",
+    about: Annotated[
+        Path | None, typer.Option(help="TOML file of what model.toml and the card shall say of the training.")
+    ] = None,
 ) -> None:
     """Make a model package of a run: convert, choose parameters and measure on DATA/val."""
-    _require_torch()
+    _require("torch", "PyTorch")
     from pipelines.training.export import Identity, export
 
-    quality = export(run, package, Identity(name, version, description, (class_name,)), read_folder(data / "val"))
+    told = tomllib.loads(about.read_text(encoding="utf-8")) if about else {}
+    identity = Identity(name, version, description, (class_name,), told)
+    quality = export(run, package, identity, read_folder(data / "val"))
     console.print(f"{package}: {quality}")
 
 
-@app.command("evaluate")
-def evaluate_command(
+@app.command()
+def quantize(
     data: DataOption,
     package: PackageOption,
-    part: Annotated[str, typer.Option(help="Sub-folder of DATA to measure on.")] = "val",
-    json_file: JsonOption = None,
+    out: Annotated[Path, typer.Option(help="Folder of the package to write.")],
+    max_loss: Annotated[float, typer.Option(help="AP@0.5 that may be lost on DATA/val.", min=0.0)] = 0.005,
+    max_count_error_rise: Annotated[float, typer.Option(help="Rise of the count error there.", min=0.0)] = 0.01,
 ) -> None:
-    """Measure a model package on labelled images."""
-    _show(evaluate(package, read_folder(data / part)), json_file)
+    """Make a package calculate with 8-bit integers, unless that costs accuracy on DATA/val."""
+    _require("nncf", "NNCF")
+    from pipelines.training.guard import Guard
+    from pipelines.training.quantize import quantise
+
+    images, val = read_folder(data / "train"), read_folder(data / "val")
+    trial = quantise(package, out, images, val, Guard(max_loss, max_count_error_rise), console.print)
+    console.print(f"{out}: {trial}")
 
 
-@app.command("compare")
-def compare_command(
-    results: Annotated[Path, typer.Option(help="Folder with <stem>_labels.tif, sub-folders too.")],
-    labels: Annotated[Path, typer.Option(help="Folder with <stem>.png in the same sub-folders.")],
-    json_file: JsonOption = None,
-) -> None:
-    """Compare delivered label masks with true labels."""
-    comparison = compare(results, labels)
-    _show(comparison.scores, json_file)
-    for text, names in (("without a result", comparison.missing), ("without labels", comparison.unlabelled)):
-        if names:
-            console.print(f"{len(names)} {text}: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}")
-    if comparison.missing:
-        raise typer.Exit(1)
+app.command("check")(check_command)
+app.command("evaluate")(evaluate_command)
+app.command("compare")(compare_command)
+app.command("familiarise")(familiarise_command)
+app.command("faults")(faults_command)
 
 
-def _show(scores: list[ImageScore], json_file: Path | None) -> None:
-    console.print(table(scores))
-    if json_file is not None:
-        json_file.write_text(json.dumps(as_json(scores), indent=2), encoding="utf-8")
+def _repeated(minutes: float, falling: float, augmentation: Augmentation, seed: int) -> str:
+    """What to type to train so again, without paths of this machine."""
+    given = {"minutes": minutes, "falling": falling, "reduction": augmentation.reduction}
+    given |= {"around-objects": augmentation.object_share, "seed": seed}
+    return " ".join(["python -m pipelines.training train --data DATA", *(f"--{k} {v:g}" for k, v in given.items())])
 
 
-def _require_torch() -> None:
-    if find_spec("torch") is None:
-        console.print('PyTorch is missing. Install it with: pip install "labrelay[training]"')
+def _require(module: str, name: str) -> None:
+    if find_spec(module) is None:
+        console.print(f'{name} is missing. Install it with: pip install "labrelay\\[training]"')
         raise typer.Exit(2)
 
 
-def main() -> None:
-    """Run the command line; errors are told in plain words."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line, with these arguments or those of the process; errors are told in plain words."""
     try:
-        app()
+        app(arguments)
     except LabrelayError as error:
-        console.print(f"{error.cause}\n{error.next_step}")
+        console.print(f"{error.cause}\n{error.next_step}", markup=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -1,6 +1,7 @@
 """Crops as other microscopes, cameras and magnifications would have recorded them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,8 +9,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipelines.segmentation.normalise import HIGHEST, LOWEST, noise_level, normalise
+from pipelines.training.data import contiguous
 
 Image = NDArray[np.float32]
+Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,17 @@ class Augmentation:
         near: factor of the mild scaling that most crops get.
         far_share: share of crops scaled to any diameter in `diameters_px`.
         blank_share: share of crops that show an empty field.
+        object_share: share of crops that are laid around an object, for images that are mostly empty.
+        reduction: images are learnt so many times smaller than recorded; for objects far larger than a network of
+            this depth needs to see them.
     """
 
     diameters_px: tuple[float, float] = (11.0, 115.0)
     near: float = 1.35
-    far_share: float = 0.35
+    far_share: float = 0.25
     blank_share: float = 0.04
+    object_share: float = 0.0
+    reduction: float = 1.0
 
 
 def random_scale(diameter_px: float, augmentation: Augmentation, rng: Generator) -> float:
@@ -38,38 +46,56 @@ def random_scale(diameter_px: float, augmentation: Augmentation, rng: Generator)
     return float(np.clip(wanted / diameter_px, 0.4, 6.0))
 
 
-def random_view(planes: Image, scale: float, size: int, rng: Generator) -> Image:
+def random_view(
+    image: Image, labels: Labels, scale: float, size: int, rng: Generator, around: Labels | None = None
+) -> tuple[Image, Labels]:
     """Cut a turned, mirrored, slightly stretched view.
 
     Args:
-        planes: (H, W, C) image and targets, warped alike.
+        image: (H, W).
+        labels: (H, W), warped alike.
         scale: magnification.
         size: edge of the square view in pixels.
         rng: source of chance.
+        around: labels (H, W) of which one object lies within the view, or None for a view of anything.
 
     Returns:
-        (size, size, C) float32; outside of the image it is mirrored.
+        (size, size) float32 and int32, objects 1..N contiguous; outside of the image it is mirrored.
     """
-    height, width = planes.shape[:2]
-    angle = rng.uniform(0.0, 2.0 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2.0
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    stretch = np.diag(scale * np.exp(rng.normal(0.0, 0.06, 2)) * np.where(rng.random(2) < 0.5, 1.0, -1.0))
-    backwards = np.linalg.inv(stretch @ turn)
-    reach = size / 2.0 / scale
-    centre = np.array([_inside(width, reach, rng), _inside(height, reach, rng)])
-    shift = centre - backwards @ np.array([size / 2.0, size / 2.0])
-    matrix = np.column_stack([backwards, shift])
+    backwards = np.linalg.inv(_stretch(scale, rng) @ _turn(rng))
+    centre = _centre(image.shape, size / 2.0 / scale, rng, around)
+    matrix = np.column_stack([backwards, centre - backwards @ np.array([size / 2.0, size / 2.0])])
     if scale < 0.8:
-        planes = cv2.GaussianBlur(planes, (0, 0), 0.45 * (1.0 / scale - 0.5))
-    view: Image = cv2.warpAffine(
-        planes, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT_101
-    ).astype(np.float32)
-    return view
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.45 * (1.0 / scale - 0.5)), np.float32)
+    seen = _warped(image, matrix, size, cv2.INTER_LINEAR).astype(np.float32)
+    # OpenCV warps no integers of 32 bits; floats hold labels exactly, as nothing is mixed.
+    numbers = _warped(labels.astype(np.float32), matrix, size, cv2.INTER_NEAREST)
+    return seen, contiguous(numbers.astype(np.int32))
 
 
-def _inside(length: int, reach: float, rng: Generator) -> float:
-    low, high = min(reach, length / 2.0), max(length - reach, length / 2.0)
-    return float(rng.uniform(low, high))
+def _warped(plane: NDArray[Any], matrix: NDArray[np.float64], size: int, way: int) -> NDArray[Any]:
+    flags = way | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(plane, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REFLECT_101))
+
+
+def _turn(rng: Generator) -> NDArray[np.float64]:
+    angle = rng.uniform(0.0, 2.0 * np.pi) if rng.random() < 0.5 else rng.integers(4) * np.pi / 2.0
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _stretch(scale: float, rng: Generator) -> NDArray[np.float64]:
+    return np.diag(scale * np.exp(rng.normal(0.0, 0.06, 2)) * np.where(rng.random(2) < 0.5, 1.0, -1.0))
+
+
+def _centre(shape: tuple[int, ...], reach: float, rng: Generator, around: Labels | None) -> NDArray[np.float64]:
+    """Column and row of a view's centre that keeps it within the image as far as it fits."""
+    height, width = shape
+    limits = [(min(reach, length / 2.0), max(length - reach, length / 2.0)) for length in (width, height)]
+    places = np.argwhere(around) if around is not None else np.empty((0, 2))
+    if not len(places):
+        return np.array([rng.uniform(low, high) for low, high in limits])
+    chosen = places[rng.integers(len(places))][::-1] + rng.uniform(-0.7, 0.7, 2) * reach
+    return np.array([np.clip(place, low, high) for place, (low, high) in zip(chosen, limits, strict=True)])
 
 
 def vary(image: Image, minimum_range: float, rng: Generator) -> Image:

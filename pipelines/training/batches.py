@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -9,15 +10,28 @@ from numpy.typing import NDArray
 from pipelines.training.augment import Augmentation, blank, random_scale, random_view, vary
 from pipelines.training.data import LabelledImage, TrainingDataInvalid, diameters
 from pipelines.training.record import Normalisation
-from pipelines.training.targets import targets
+from pipelines.training.targets import Targets, targets
 
 # Diameter taken for images without objects, so that they are scaled as much as others.
 _EMPTY_PX = 20.0
 
+Map = NDArray[np.float32]
+
 
 @dataclass(frozen=True)
-class _Prepared:
-    planes: NDArray[np.float32]
+class Batch:
+    """Images (N, 1, H, W) and what is to be learnt of them, see `Targets`; float32."""
+
+    images: Map
+    maps: Map
+    importance: Map
+    precision: Map
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    image: Map
+    labels: NDArray[np.int32]
     diameter_px: float
 
 
@@ -30,46 +44,51 @@ class Batches:
         normalisation: Normalisation,
         augmentation: Augmentation,
         rng: Generator,
-        size: int = 192,
+        size: int = 256,
         batch: int = 8,
     ) -> None:
-        """Prepare image, foreground and seed map of every image once.
+        """Normalise every image once, and bring it to the size at which it shall be learnt.
 
         Raises:
             TrainingDataInvalid: No image holds an object.
         """
         if not any(image.objects for image in images):
             raise TrainingDataInvalid("No image holds a labelled object: there is nothing to learn from.")
-        self._prepared = [_prepare(image, normalisation) for image in images]
+        self._recorded = [_recorded(image, normalisation, augmentation.reduction) for image in images]
         weights = np.sqrt([max(image.objects, 1) for image in images])
         self._shares = weights / weights.sum()
         self._normalisation, self._augmentation, self._rng = normalisation, augmentation, rng
         self._size, self._batch = size, batch
 
-    def draw(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Images (batch, 1, size, size) and targets (batch, 2, size, size), float32."""
-        crops = np.stack([self._crop() for _ in range(self._batch)])
-        return crops[:, :1], np.clip(crops[:, 1:], 0.0, 1.0)
+    def draw(self) -> Batch:
+        """The next batch."""
+        crops = [self._crop() for _ in range(self._batch)]
+        images = np.stack([image[np.newaxis] for image, _ in crops])
+        wanted = [one for _, one in crops]
+        maps, importance, precision = (
+            np.stack([getattr(one, name) for one in wanted]) for name in Targets.__annotations__
+        )
+        return Batch(images, maps, importance, precision)
 
-    def _crop(self) -> NDArray[np.float32]:
+    def _crop(self) -> tuple[Map, Targets]:
         if self._rng.random() < self._augmentation.blank_share:
-            return self._blank()
-        chosen = self._prepared[self._rng.choice(len(self._prepared), p=self._shares)]
+            return self._blank(), targets(np.zeros((self._size, self._size), np.int32))
+        chosen = self._recorded[self._rng.choice(len(self._recorded), p=self._shares)]
         scale = random_scale(chosen.diameter_px, self._augmentation, self._rng)
-        view = random_view(chosen.planes, scale, self._size, self._rng)
-        view[..., 0] = vary(np.ascontiguousarray(view[..., 0]), self._normalisation.minimum_range, self._rng)
-        return view.transpose(2, 0, 1)
+        around = chosen.labels if self._rng.random() < self._augmentation.object_share else None
+        image, labels = random_view(chosen.image, chosen.labels, scale, self._size, self._rng, around)
+        return vary(image, self._normalisation.minimum_range, self._rng), targets(labels)
 
-    def _blank(self) -> NDArray[np.float32]:
+    def _blank(self) -> Map:
         percentiles = self._normalisation.low_percentile, self._normalisation.high_percentile
-        crop = np.zeros((3, self._size, self._size), np.float32)
-        crop[0] = blank(self._size, percentiles, self._normalisation.minimum_range, self._rng)
-        return crop
+        return blank(self._size, percentiles, self._normalisation.minimum_range, self._rng)
 
 
-def _prepare(image: LabelledImage, normalisation: Normalisation) -> _Prepared:
+def _recorded(image: LabelledImage, normalisation: Normalisation, reduction: float) -> _Recorded:
     sizes = diameters(image.labels)
-    planes = np.concatenate([normalisation(image.pixels)[None], targets(image.labels)])
-    return _Prepared(
-        np.ascontiguousarray(planes.transpose(1, 2, 0)), float(np.median(sizes)) if sizes.size else _EMPTY_PX
-    )
+    pixels, labels = normalisation(image.pixels), image.labels
+    if reduction != 1.0:
+        height, width = (max(1, round(edge / reduction)) for edge in labels.shape)
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+        labels = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.int32)
+    return _Recorded(pixels, labels, float(np.median(sizes)) / reduction if sizes.size else _EMPTY_PX)

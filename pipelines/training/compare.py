@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.training.data import TrainingDataInvalid, read_plane
-from pipelines.training.scores import ImageScore, score
+from pipelines.training.data import sources
+from pipelines.training.errors import TrainingDataInvalid
+from pipelines.training.masks import read_labels
+from pipelines.training.scores import FINE_IOUS, ImageScore, score
 
 RESULT_SUFFIX = "_labels.tif"
 
@@ -34,7 +36,9 @@ def compare(results: Path, labels: Path) -> Comparison:
         raise TrainingDataInvalid(f"There are no labels (.png) below {labels}.")
     masks = [path for path in sorted(results.rglob(f"*{RESULT_SUFFIX}")) if not _is_hidden(path, results)]
     found = {_name(path, results): path for path in masks}
-    scores = [_score(name, path, found.get(name)) for name, path in truths.items()]
+    known = sources(labels.parent)
+    whole = labels.resolve().parent.name
+    scores = [_score(name, path, found.get(name), known.get(name, whole)) for name, path in truths.items()]
     return Comparison(scores, sorted(truths.keys() - found.keys()), sorted(found.keys() - truths.keys()))
 
 
@@ -47,11 +51,9 @@ def _name(result: Path, results: Path) -> str:
     return result.relative_to(results).as_posix().removesuffix(RESULT_SUFFIX)
 
 
-def _score(name: str, truth: Path, result: Path | None) -> ImageScore:
-    labels = read_plane(truth)
-    if result is None:
-        return score(name, labels, np.zeros_like(labels))
-    objects = read_plane(result)
+def _score(name: str, truth: Path, result: Path | None, source: str) -> ImageScore:
+    labels = read_labels(truth)
+    objects = np.zeros_like(labels) if result is None else read_labels(result)
     if objects.shape != labels.shape:
         raise TrainingDataInvalid(f"{result} is {objects.shape}, its labels {truth} are {labels.shape}.")
-    return score(name, labels, objects)
+    return score(name, labels, objects, FINE_IOUS, source)

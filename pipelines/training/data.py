@@ -1,26 +1,21 @@
-"""Labelled images on disk: `images/<stem>.png` beside `labels/<stem>.png`."""
+"""Labelled images on disk, of any user: `images/<stem>.*` beside `labels/<stem>.*`."""
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
-from labrelay.errors import InputProblem
+from pipelines.images.reader import Image, read_image
+from pipelines.training.errors import TrainingDataInvalid as TrainingDataInvalid
+from pipelines.training.masks import read_labels
 
-_TIFF = {".tif", ".tiff"}
-_READABLE = _TIFF | {".png"}
-
-
-class TrainingDataInvalid(InputProblem):
-    """The folder does not hold labelled images in the expected layout."""
-
-    code = "training_data_invalid"
-    default_next_step = "Put images/<stem>.png and labels/<stem>.png (0 background, 1, 2, … objects) into the folder."
-    retryable = False
+IMAGES, LABELS, MANIFEST = "images", "labels", "manifest.csv"
+_IMAGE_SUFFIXES = {".png", ".tif", ".tiff", ".stk", ".lsm", ".jpg", ".jpeg", ".bmp", ".czi", ".lif", ".nd2"}
+# As drawn by hand, as labrelay writes them, and as Cellpose does.
+_LABEL_ENDINGS = tuple(f"{end}{suffix}" for end in ("", "_labels", "_masks") for suffix in (".png", ".tif", ".tiff"))
 
 
 @dataclass(frozen=True)
@@ -30,11 +25,60 @@ class LabelledImage:
     stem: str
     pixels: NDArray[Any]
     labels: NDArray[np.int32]
+    pixel_size_um: float | None = None
+    source: str = ""
 
     @property
     def objects(self) -> int:
         """How many objects the truth holds."""
         return int(self.labels.max(initial=0))
+
+    @property
+    def image(self) -> Image:
+        """The image as a pipeline gets it from the reader."""
+        return Image(self.pixels, self.pixel_size_um, self.stem)
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """An image file, the file of its labels, and the data set that it comes from."""
+
+    image: Path
+    labels: Path
+    source: str
+
+    def read(self) -> LabelledImage:
+        """Read both, the image as every pipeline reads it.
+
+        Raises:
+            TrainingDataInvalid: The labels are no label mask, or of another size than the image.
+            InputProblem: The image can't be read.
+        """
+        image, labels = read_image(self.image), read_labels(self.labels)
+        if image.pixels.shape != labels.shape:
+            raise TrainingDataInvalid(f"{self.image} is {image.pixels.shape}, its labels are {labels.shape}.")
+        return LabelledImage(self.image.stem, image.pixels, contiguous(labels), image.pixel_size_um, self.source)
+
+
+def labelled_files(folder: Path) -> list[LabelledFile]:
+    """Find every image of a folder with its labels, sorted by name; nothing is read yet.
+
+    Raises:
+        TrainingDataInvalid: No image, an image without labels, or two images of one name.
+    """
+    images = sorted(p for p in (folder / IMAGES).glob("[!.]*") if p.suffix.lower() in _IMAGE_SUFFIXES)
+    if not images:
+        raise TrainingDataInvalid(f"There is no image in {folder / IMAGES}.")
+    stems = [path.stem for path in images]
+    if twice := sorted({stem for stem in stems if stems.count(stem) > 1}):
+        raise TrainingDataInvalid(f"{folder / IMAGES} has more than one image called {', '.join(twice)}.")
+    labels = {path: _labels_of(path, folder / LABELS) for path in images}
+    if missing := [path for path, truth in labels.items() if truth is None]:
+        more = f" The same is true of {len(missing) - 1} more." if missing[1:] else ""
+        named = folder / LABELS / f"{missing[0].stem}.png"
+        raise TrainingDataInvalid(f"{missing[0]} has no labels: {named} is missing.{more}")
+    known, whole = sources(folder), folder.resolve().name
+    return [LabelledFile(path, truth, known.get(path.stem, whole)) for path, truth in labels.items() if truth]
 
 
 def read_folder(folder: Path) -> list[LabelledImage]:
@@ -43,37 +87,23 @@ def read_folder(folder: Path) -> list[LabelledImage]:
     Raises:
         TrainingDataInvalid: No image, an image without labels, or sizes that differ.
     """
-    images = sorted(p for p in (folder / "images").glob("*") if p.suffix.lower() in _READABLE)
-    if not images:
-        raise TrainingDataInvalid(f"There is no image in {folder / 'images'}.")
-    return [_labelled(path, folder / "labels") for path in images]
+    return [file.read() for file in labelled_files(folder)]
 
 
-def read_plane(path: Path) -> NDArray[Any]:
-    """Read one grey plane (H, W) of a PNG or TIFF file; colour files become the mean of their channels.
-
-    Raises:
-        TrainingDataInvalid: The file is no readable image.
-    """
-    if path.suffix.lower() in _TIFF:
-        plane = np.squeeze(tifffile.imread(path))
-    else:
-        # imdecode rather than imread: OpenCV cannot open non-ASCII paths on Windows.
-        plane = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
-    if plane is None or plane.ndim not in (2, 3):
-        raise TrainingDataInvalid(f"{path} is no readable grey or colour image.")
-    grey: NDArray[Any] = plane if plane.ndim == 2 else plane[..., :3].mean(axis=-1).astype(plane.dtype)
-    return grey
+def sources(folder: Path) -> dict[str, str]:
+    """Data sets that a folder's images come from, by stem, if a `manifest.csv` (folder, file, source) lies above it."""
+    try:
+        with (folder.resolve().parent / MANIFEST).open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return {}
+    here = [row for row in rows if Path(row.get("folder") or folder.name).name == folder.resolve().name]
+    return {Path(row["file"]).stem: row["source"] for row in here if row.get("file") and row.get("source")}
 
 
-def _labelled(path: Path, labels: Path) -> LabelledImage:
-    truth = next((p for s in (".png", ".tif", ".tiff") if (p := labels / f"{path.stem}{s}").exists()), None)
-    if truth is None:
-        raise TrainingDataInvalid(f"{path} has no labels: {labels / path.stem}.png is missing.")
-    pixels, objects = read_plane(path), read_plane(truth)
-    if pixels.shape != objects.shape:
-        raise TrainingDataInvalid(f"{path} is {pixels.shape}, its labels are {objects.shape}.")
-    return LabelledImage(path.stem, pixels, contiguous(objects))
+def _labels_of(image: Path, folder: Path) -> Path | None:
+    paths = (folder / f"{image.stem}{ending}" for ending in _LABEL_ENDINGS)
+    return next((path for path in paths if path.exists()), None)
 
 
 def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:

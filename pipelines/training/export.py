@@ -3,38 +3,41 @@
 import hashlib
 import json
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import openvino as ov
 import torch
 
-from pipelines.segmentation.instances import InstanceParameters, label_instances
+from pipelines.segmentation.instances import InstanceParameters
 from pipelines.segmentation.package import DESCRIPTION_FILE, load_package
-from pipelines.training.data import LabelledImage
-from pipelines.training.evaluate import predictions
-from pipelines.training.network import Probabilities, UNet
+from pipelines.training.data import LabelledImage, contiguous
+from pipelines.training.evaluate import evaluate, predictions
+from pipelines.training.network import STEM, Maps, UNet
 from pipelines.training.record import RunRecord
-from pipelines.training.scores import IOUS, Summary, score, summary
+from pipelines.training.scores import IOUS, Summary, summary
+from pipelines.training.targets import HEADS
 from pipelines.training.train import CHECKPOINT
-from pipelines.training.tune import MAGNIFIED_PX, choose, magnified
+from pipelines.training.tune import MAGNIFIED_PX, START, choose, magnified
 
 XML, BIN = "model.xml", "model.bin"
-# Four halvings in the network need 16; one more leaves room for a deeper one.
-MULTIPLE_OF, TILE_PX, OVERLAP_PX = 32, 512, 64
+TILE_PX, OVERLAP_PX = 1088, 128
 
 Sections = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a model is called and what it finds."""
+    """What a model is called, what it finds, and what people shall know of its training besides figures."""
 
     name: str
     version: str
     description: str
     classes: tuple[str, ...]
+    about: dict[str, Any] = field(default_factory=dict)
 
 
 def export(
@@ -54,62 +57,75 @@ def export(
         magnified_px: object diameters to which some of `val` are enlarged, for choosing parameters only.
 
     Returns:
-        The quality measured on `val` with the files just written.
+        The quality measured on `val` with the files just written, by the very code of the pipeline.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    seconds = _write_network(run / CHECKPOINT, folder)
-    record, parameters = RunRecord.read(run), InstanceParameters()
-    _write_description(folder, identity, _sections(folder, identity, record, parameters, seconds))
-    shown = val + magnified(val, magnified_px)
-    maps = list(predictions(load_package(folder), shown))
-    parameters = choose(maps, [image.labels for image in shown], parameters)
-    found = [label_instances(prediction, parameters) for prediction in maps[: len(val)]]
-    quality = summary([score(i.stem, i.labels, o) for i, o in zip(val, found, strict=True)])
-    sections = _sections(folder, identity, record, parameters, seconds) | {"quality": _quality(quality)}
+    network, seconds = _trained(run / CHECKPOINT)
+    _write_network(network, folder)
+    sections = _sections(folder, identity, RunRecord.read(run), 2 ** len(network.widths), seconds)
+    _write_description(folder, identity, sections | {"instances": asdict(START)})
+    sections["instances"] = asdict(_chosen(folder, val, magnified_px, RunRecord.read(run).reduction))
     _write_description(folder, identity, sections)
+    quality = summary(evaluate(folder, val))
+    _write_description(folder, identity, sections | {"quality": _quality(quality)})
     return quality
 
 
-def _write_network(checkpoint: Path, folder: Path) -> float:
-    """Convert the averaged weights; returns the seconds they were trained for."""
-    state = torch.load(checkpoint, weights_only=True)
-    network = UNet(state["channels"])
+def _trained(checkpoint: Path) -> tuple[UNet, float]:
+    """The averaged weights, and the seconds that they were trained for."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+    network = UNet(tuple(state["widths"]))
     network.load_state_dict(state["average"])
-    example = torch.zeros(1, 1, 2 * MULTIPLE_OF, 2 * MULTIPLE_OF)
+    return network.eval(), float(state["seconds"])
+
+
+def _write_network(network: UNet, folder: Path) -> None:
+    size = STEM * 2 ** len(network.widths)
     with torch.no_grad(), warnings.catch_warnings():
         # OpenVINO's converter still traces, which PyTorch calls deprecated.
         warnings.simplefilter("ignore", DeprecationWarning)
         model = ov.convert_model(
-            Probabilities(network).eval(), example_input=example, input=[("image", [-1, 1, -1, -1])]
+            Maps(network).eval(), example_input=torch.zeros(1, 1, size, size), input=[("image", [-1, 1, -1, -1])]
         )
     model.inputs[0].get_tensor().set_names({"image"})
     model.outputs[0].get_tensor().set_names({"prediction"})
     ov.save_model(model, folder / XML, compress_to_fp16=True)
-    return float(state["seconds"])
 
 
-def _sections(
-    folder: Path, identity: Identity, record: RunRecord, parameters: InstanceParameters, seconds: float
-) -> Sections:
+def _chosen(
+    folder: Path, val: list[LabelledImage], magnified_px: tuple[float, ...], reduction: float
+) -> InstanceParameters:
+    """Parameters that suit `val` at the size at which the network learnt such images, and larger objects."""
+    learnt = [reduced(image, reduction) for image in val]
+    shown = learnt + magnified(learnt, magnified_px)
+    return choose(list(predictions(load_package(folder), shown)), [image.labels for image in shown])
+
+
+def reduced(image: LabelledImage, reduction: float) -> LabelledImage:
+    """An image made so many times smaller."""
+    if reduction == 1.0:
+        return image
+    height, width = (max(1, round(edge / reduction)) for edge in image.labels.shape)
+    pixels = np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA))
+    labels = np.asarray(cv2.resize(image.labels, (width, height), interpolation=cv2.INTER_NEAREST))
+    return LabelledImage(image.stem, pixels, contiguous(labels))
+
+
+def _sections(folder: Path, identity: Identity, record: RunRecord, multiple_of: int, seconds: float) -> Sections:
     return {
         "files": {"xml": XML, "bin": BIN, "xml_sha256": _sha256(folder / XML), "bin_sha256": _sha256(folder / BIN)},
         "input": {
             "channels": 1,
-            "multiple_of": MULTIPLE_OF,
+            "multiple_of": multiple_of,
             "tile_px": TILE_PX,
             "overlap_px": OVERLAP_PX,
             "low_percentile": record.low_percentile,
             "high_percentile": record.high_percentile,
             "minimum_range": record.minimum_range,
         },
-        "output": {"heads": ["foreground", "seed"]},
-        "instances": asdict(parameters),
-        "scale": {
-            "median_diameter_px": round(record.median_diameter_px, 1),
-            "minimum_diameter_px": record.diameters_px[0],
-            "maximum_diameter_px": record.diameters_px[1],
-        },
-        "classes": {"names": list(identity.classes)},
+        "output": {"heads": HEADS},
+        "scale": _scale(record),
+        "classes": {"names": identity.classes},
         "training": {
             "data": record.data,
             "licence": record.licence,
@@ -117,8 +133,21 @@ def _sections(
             "objects": record.objects,
             "seconds": round(seconds),
             "command": record.command,
+            **identity.about,
         },
     }
+
+
+def _scale(record: RunRecord) -> dict[str, float]:
+    """Objects learnt smaller than recorded shall be seen so, at their typical size; others as they are, if possible."""
+    smallest, largest = record.diameters_px
+    told = {"median_diameter_px": round(record.median_diameter_px, 1), "minimum_diameter_px": smallest}
+    if record.reduction == 1.0:
+        return told | {"maximum_diameter_px": largest, "tolerated_ratio": 2.0}
+    typical = record.typical_diameter_px
+    # The range's middle, which the pipeline aims at, becomes the typical diameter.
+    told["median_diameter_px"] = round(typical, 1)
+    return told | {"maximum_diameter_px": round(typical**2 / smallest, 1), "tolerated_ratio": 1.25}
 
 
 def _quality(quality: Summary) -> dict[str, Any]:
@@ -133,6 +162,7 @@ def _quality(quality: Summary) -> dict[str, Any]:
 
 def _write_description(folder: Path, identity: Identity, sections: Sections) -> None:
     lines = [f"{key} = {_toml(getattr(identity, key))}" for key in ("name", "version", "description")]
+    lines.append('precision = "fp16"')
     for section, values in sections.items():
         lines += ["", f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
     (folder / DESCRIPTION_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")

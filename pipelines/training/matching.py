@@ -26,6 +26,16 @@ class Matches:
         total = self.tp + self.fp + self.fn
         return self.tp / total if total else 1.0
 
+    @property
+    def precision(self) -> float:
+        """Share of what was found that is true: TP / (TP + FP); 1 where nothing was found."""
+        return self.tp / (self.tp + self.fp) if self.tp + self.fp else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of what is true that was found: TP / (TP + FN); 1 where there is nothing."""
+        return self.tp / (self.tp + self.fn) if self.tp + self.fn else 1.0
+
 
 def match(labels_true: NDArray[Any], labels_pred: NDArray[Any], iou: float) -> Matches:
     """Pair objects one to one so that as many as possible overlap by at least `iou`.
@@ -56,14 +66,24 @@ class Overlaps:
         self._iou = common.data / (true_areas[common.row] + pred_areas[common.col] - common.data)
 
     def match(self, iou: float) -> Matches:
-        """Pair at one threshold (Hopcroft-Karp, as at low thresholds one object may fit several)."""
+        """Count the pairs at one threshold."""
+        tp = len(self.pairs(iou)[0])
+        return Matches(tp, self.pred_count - tp, self.true_count - tp)
+
+    def pairs(self, iou: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pair at one threshold (Hopcroft-Karp, as at low thresholds one object may fit several).
+
+        Returns:
+            Places (pairs,) of the true and of the predicted objects, counted from 1 in the order of their labels.
+        """
         fit = self._iou >= iou
         if not fit.any():
-            return Matches(0, self.pred_count, self.true_count)
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         shape = self.true_count, self.pred_count
         graph = csr_matrix((np.ones(int(fit.sum())), (self._true[fit], self._pred[fit])), shape=shape)
-        tp = int((maximum_bipartite_matching(graph, perm_type="column") >= 0).sum())
-        return Matches(tp, self.pred_count - tp, self.true_count - tp)
+        partners = np.asarray(maximum_bipartite_matching(graph, perm_type="column"), np.int64)
+        paired = np.flatnonzero(partners >= 0)
+        return paired + 1, partners[paired] + 1
 
 
 def _ranked(labels: NDArray[Any]) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.segmentation.normalise import normalise
+from pipelines.segmentation.scale import typical_diameter
+from pipelines.training.augment import Augmentation
 from pipelines.training.data import LabelledImage, diameters
 
 RECORD = "run.json"
@@ -48,8 +50,10 @@ class RunRecord:
         licence: of the data.
         images: how many were learnt from.
         objects: how many objects they hold.
-        median_diameter_px: of these objects.
+        median_diameter_px: of these objects, at the size at which they were learnt.
+        typical_diameter_px: the same weighted by themselves, see `scale.typical_diameter`.
         diameters_px: smallest and largest diameter shown, after scaling.
+        reduction: how many times smaller than recorded the images were learnt.
         low_percentile: of the normalisation.
         high_percentile: of the normalisation.
         minimum_range: of the normalisation, in standard deviations of the noise.
@@ -61,7 +65,9 @@ class RunRecord:
     images: int
     objects: int
     median_diameter_px: float
+    typical_diameter_px: float
     diameters_px: tuple[float, float]
+    reduction: float
     low_percentile: float
     high_percentile: float
     minimum_range: float
@@ -74,18 +80,20 @@ class RunRecord:
         data: str,
         licence: str,
         normalisation: Normalisation,
-        diameters_px: tuple[float, float],
+        augmentation: Augmentation,
         command: str,
     ) -> "RunRecord":
         """The record of a run that learns from `images`."""
-        sizes = np.concatenate([diameters(image.labels) for image in images])
+        sizes = np.concatenate([diameters(image.labels) for image in images]) / augmentation.reduction
         return cls(
             data=data,
             licence=licence,
             images=len(images),
             objects=sum(image.objects for image in images),
             median_diameter_px=float(np.median(sizes)) if sizes.size else 0.0,
-            diameters_px=diameters_px,
+            typical_diameter_px=typical_diameter(sizes) if sizes.size else 0.0,
+            diameters_px=augmentation.diameters_px,
+            reduction=augmentation.reduction,
             command=command,
             **asdict(normalisation),
         )

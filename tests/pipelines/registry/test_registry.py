@@ -39,7 +39,7 @@ def test_list_has_aicsds_members_in_lower_camel_case(client: TestClient) -> None
     pipelines = client.get("/api/v1/pipelines").json()
     assert all(set(each) == {"id", "name", "description", "subscriptionTopic", "status"} for each in pipelines)
     topics = {each["subscriptionTopic"] for each in pipelines}
-    assert topics == {"nuclei", "only-file", "multi-file", "only-results", "file-and-results"}
+    assert topics == {"nuclei", "cells", "only-file", "multi-file", "only-results", "file-and-results"}
 
 
 def test_ids_are_the_same_at_every_call_and_in_every_process(client: TestClient) -> None:
@@ -84,11 +84,11 @@ def test_a_pipeline_falls_silent_when_its_last_worker_does(roster: Roster, clock
 
 
 def test_a_stranger_is_forgotten_after_a_day_and_a_shipped_pipeline_never(roster: Roster, clock: Clock) -> None:
-    roster.hear("cells", "pc-1", "Cells", "")
+    roster.hear("spheroids", "pc-1", "Spheroids", "")
     roster.hear("nuclei", "pc-1", "", "")
     clock.now += FORGOTTEN_S + 1
     present = {each.topic: each for each in roster.present()}
-    assert "cells" not in present
+    assert "spheroids" not in present
     assert present["nuclei"].workers == {}
     assert present["nuclei"].name == "Nuclei"
 

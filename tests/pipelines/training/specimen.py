@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.training.data import LabelledImage
+from pipelines.training.targets import OFFSET_UNIT_PX, PROBABILITIES, targets
 
 
 def labelled_discs(*discs: tuple[int, int, int], size: int = 128) -> NDArray[np.int32]:
@@ -26,6 +27,13 @@ def image(stem: str, seed: int, size: int = 128) -> LabelledImage:
     labels = labelled_discs(*((r, c, int(rng.integers(6, 14))) for r, c in places), size=size)
     pixels = 120.0 + 800.0 * cv2.GaussianBlur((labels > 0).astype(np.float32), (0, 0), 1.0)
     return LabelledImage(stem, (pixels + rng.normal(0.0, 8.0, pixels.shape)).clip(0).astype(np.uint16), labels)
+
+
+def predicted(labels: NDArray[np.int32]) -> NDArray[np.float32]:
+    """The maps (5, H, W) of a network that has learnt everything."""
+    maps = targets(labels).maps.copy()
+    maps[PROBABILITIES:] *= OFFSET_UNIT_PX
+    return maps
 
 
 def write_folder(folder: Path, images: list[LabelledImage]) -> Path:

@@ -4,26 +4,45 @@ import numpy as np
 import pytest
 
 from pipelines.training.augment import Augmentation, blank, random_scale, random_view, vary
-from pipelines.training.batches import Batches
-from pipelines.training.data import LabelledImage, TrainingDataInvalid
+from pipelines.training.batches import Batch, Batches
+from pipelines.training.data import LabelledImage
+from pipelines.training.errors import TrainingDataInvalid
 from pipelines.training.record import Normalisation
 from tests.pipelines.training.specimen import image, labelled_discs
 
 
-def test_image_and_targets_are_warped_alike() -> None:
-    disc = labelled_discs((64, 64, 25)).astype(np.float32)
+def test_image_and_labels_are_warped_alike() -> None:
+    labels = labelled_discs((64, 40, 20), (64, 90, 12))
     rng = np.random.default_rng(3)
     for scale in (0.5, 1.0, 2.5):
-        view = random_view(np.dstack([disc, disc, 1.0 - disc]), scale, 96, rng)
-        assert view.shape == (96, 96, 3)
-        np.testing.assert_allclose(view[..., 0], view[..., 1], atol=1e-6)
-        np.testing.assert_allclose(view[..., 0] + view[..., 2], 1.0, atol=1e-3)
+        view, numbers = random_view((labels > 0).astype(np.float32), labels, scale, 96, rng)
+        assert view.shape == numbers.shape == (96, 96)
+        assert set(np.unique(numbers)) <= {0, 1, 2}
+        sure = (view < 0.05) | (view > 0.95)
+        np.testing.assert_array_equal((view > 0.5)[sure], (numbers > 0)[sure])
 
 
 def test_scale_enlarges_objects_as_asked() -> None:
-    field = np.dstack([labelled_discs((256, 256, 20), size=512).astype(np.float32)] * 3)
-    areas = [random_view(field, 2.0, 768, np.random.default_rng(seed))[..., 0].sum() for seed in range(12)]
+    labels = labelled_discs((256, 256, 20), size=512)
+    field = (labels > 0).astype(np.float32)
+    areas = [random_view(field, labels, 2.0, 768, np.random.default_rng(seed))[0].sum() for seed in range(12)]
     assert np.median(areas) == pytest.approx(np.pi * 40.0**2, rel=0.15)
+
+
+def test_views_around_an_object_show_one() -> None:
+    labels = labelled_discs((30, 420, 12), size=512)
+    shown = [
+        random_view((labels > 0).astype(np.float32), labels, 1.0, 96, np.random.default_rng(seed), labels)[1].any()
+        for seed in range(20)
+    ]
+    assert all(shown)
+
+
+def test_images_may_be_learnt_smaller_than_recorded() -> None:
+    halved = Augmentation(far_share=0.0, near=1.0, blank_share=0.0, reduction=2.0)
+    disc = LabelledImage("d", labelled_discs((64, 64, 40)).astype(np.uint8) * 200, labelled_discs((64, 64, 40)))
+    maps = Batches([disc], Normalisation(), halved, np.random.default_rng(0), size=64, batch=4).draw().maps
+    assert np.median(maps[:, 0].sum(axis=(1, 2))) == pytest.approx(np.pi * 20.0**2, rel=0.2)
 
 
 def test_far_scales_reach_the_smallest_and_largest_diameter() -> None:
@@ -51,14 +70,16 @@ def test_blanks_are_not_stretched_to_look_like_objects() -> None:
 def test_batches_have_the_promised_shape_and_are_repeatable() -> None:
     images = [image("a", 1), image("b", 2)]
 
-    def first() -> tuple[np.ndarray, np.ndarray]:
+    def first() -> Batch:
         return Batches(images, Normalisation(), Augmentation(), np.random.default_rng(5), size=64, batch=4).draw()
 
-    pictures, wanted = first()
-    assert pictures.shape == (4, 1, 64, 64)
-    assert wanted.shape == (4, 2, 64, 64)
-    assert 0.0 <= wanted.min() <= wanted.max() <= 1.0
-    np.testing.assert_array_equal(first()[0], pictures)
+    batch = first()
+    assert batch.images.shape == (4, 1, 64, 64)
+    assert batch.maps.shape == (4, 5, 64, 64)
+    assert batch.importance.shape == batch.precision.shape == (4, 64, 64)
+    assert 0.0 <= batch.maps[:, :3].min() <= batch.maps[:, :3].max() <= 1.0
+    np.testing.assert_array_equal(first().images, batch.images)
+    np.testing.assert_array_equal(first().maps, batch.maps)
 
 
 def test_images_without_any_object_are_refused() -> None:

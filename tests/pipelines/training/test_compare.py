@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from pipelines.training.__main__ import app
 from pipelines.training.compare import compare
-from pipelines.training.data import TrainingDataInvalid
+from pipelines.training.errors import TrainingDataInvalid
 from pipelines.training.matching import Matches
 from pipelines.training.scores import summary
 from tests.pipelines.training.specimen import labelled_discs
@@ -38,7 +38,7 @@ def test_results_are_found_in_sub_folders_and_scored(folders: tuple[Path, Path])
     assert [s.name for s in comparison.scores] == ["plate1/A01", "plate1/well B/B02"]
     assert [s.matches[0] for s in comparison.scores] == [Matches(3, 0, 0), Matches(2, 0, 1)]
     pool = summary(comparison.scores)
-    assert pool.average_precision == pytest.approx((5 / 6, 5 / 6, 5 / 6))
+    assert pool.average_precision == pytest.approx((5 / 6,) * 9)
     assert (pool.count_error, pool.count_bias) == pytest.approx((1 / 6, -1 / 6))
 
 

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from pipelines.training.data import TrainingDataInvalid, contiguous, diameters, read_folder, read_plane
+from pipelines.images.errors import ImageUnreadable
+from pipelines.images.reader import read_image
+from pipelines.training.data import contiguous, diameters, labelled_files, read_folder
+from pipelines.training.errors import TrainingDataInvalid
 from tests.pipelines.training.specimen import image, labelled_discs, write_folder
 
 
@@ -30,15 +33,46 @@ def test_tiff_images_and_labels_with_gaps_are_taken(tmp_path: Path) -> None:
     assert set(np.unique(read_folder(tmp_path)[0].labels)) == {0, 1, 2}
 
 
-def test_colour_becomes_the_mean_of_its_channels(tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "c.png"), np.full((4, 5, 3), (10, 20, 60), np.uint8))
-    assert (read_plane(tmp_path / "c.png") == 30).all()
+def test_images_are_read_as_pipelines_read_them(tmp_path: Path) -> None:
+    for part in ("images", "labels"):
+        (tmp_path / part).mkdir()
+    colour = np.random.default_rng(0).integers(0, 255, (40, 50, 3), np.uint8)
+    tifffile.imwrite(tmp_path / "images" / "c.tif", colour, photometric="rgb")
+    metadata = {"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm", "PhysicalSizeY": 0.5}
+    tifffile.imwrite(tmp_path / "images" / "d.ome.tif", colour[..., 0], metadata=metadata, ome=True)
+    for stem in ("c_labels", "d.ome_masks"):
+        tifffile.imwrite(tmp_path / "labels" / f"{stem}.tif", np.ones((40, 50), np.uint32))
+    for one in read_folder(tmp_path):
+        seen = read_image(tmp_path / "images" / f"{one.stem}.tif")
+        np.testing.assert_array_equal(one.image.pixels, seen.pixels)
+        assert one.image.pixel_size_um == seen.pixel_size_um
+    assert read_folder(tmp_path)[1].pixel_size_um == 0.5
+
+
+def test_sources_come_from_the_manifest_above_or_are_the_folder_itself(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "val", [image("a", 1), image("b", 2)])
+    assert {file.source for file in labelled_files(folder)} == {"val"}
+    rows = ["folder,file,source", "nuclei/train,a.png,other", "nuclei/val,a.png,BBBC039"]
+    (tmp_path / "manifest.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert [file.source for file in labelled_files(folder)] == ["BBBC039", "val"]
+    (tmp_path / "manifest.csv").write_text("name,size\nx,1", encoding="utf-8")
+    assert {file.source for file in labelled_files(folder)} == {"val"}
+
+
+def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "train", [image("a", 1)])
+    tifffile.imwrite(folder / "images" / "a.tif", image("a", 1).pixels)
+    with pytest.raises(TrainingDataInvalid, match="more than one image called a"):
+        read_folder(folder)
 
 
 def test_missing_labels_are_named(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "train", [image("a", 1), image("b", 2)])
     (folder / "labels" / "b.png").unlink()
-    with pytest.raises(TrainingDataInvalid, match=r"b\.png is missing"):
+    with pytest.raises(TrainingDataInvalid, match=r"b\.png is missing\.$"):
+        read_folder(folder)
+    (folder / "labels" / "a.png").unlink()
+    with pytest.raises(TrainingDataInvalid, match=r"a\.png is missing\. The same is true of 1 more"):
         read_folder(folder)
 
 
@@ -49,12 +83,13 @@ def test_sizes_that_differ_are_refused(tmp_path: Path) -> None:
         read_folder(folder)
 
 
-def test_an_empty_folder_and_a_broken_file_are_refused(tmp_path: Path) -> None:
+def test_an_empty_folder_and_a_broken_image_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataInvalid, match="no image"):
         read_folder(tmp_path)
-    (tmp_path / "x.png").write_bytes(b"not an image")
-    with pytest.raises(TrainingDataInvalid, match="no readable"):
-        read_plane(tmp_path / "x.png")
+    folder = write_folder(tmp_path / "train", [image("a", 1)])
+    (folder / "images" / "a.png").write_bytes(b"not an image")
+    with pytest.raises(ImageUnreadable, match=r"a\.png"):
+        read_folder(folder)
 
 
 def test_numbers_are_closed_up_and_background_stays() -> None:

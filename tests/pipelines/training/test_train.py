@@ -19,22 +19,22 @@ from pipelines.training.augment import Augmentation  # noqa: E402
 from pipelines.training.batches import Batches  # noqa: E402
 from pipelines.training.evaluate import evaluate  # noqa: E402
 from pipelines.training.export import Identity, export  # noqa: E402
-from pipelines.training.network import Probabilities, UNet, follow  # noqa: E402
+from pipelines.training.network import Maps, UNet, follow  # noqa: E402
 from pipelines.training.record import CurvePoint, Normalisation, RunRecord  # noqa: E402
 from pipelines.training.scores import summary  # noqa: E402
-from pipelines.training.train import CHECKPOINT, CURVE, Recipe, Training, one_cycle  # noqa: E402
+from pipelines.training.train import CHECKPOINT, CURVE, Recipe, Training, trapezoid  # noqa: E402
 from tests.pipelines.training.specimen import image, write_folder  # noqa: E402
 
 IMAGES = [image(f"disc{seed}", seed) for seed in range(4)]
 MILD = Augmentation(far_share=0.0, blank_share=0.0)
-RECIPE = Recipe(seconds=1e6, steps=10, channels=4, checkpoint_seconds=0.0, val_batches=1, threads=1)
+RECIPE = Recipe(seconds=1e6, steps=10, widths=(4, 8, 8), checkpoint_seconds=0.0, val_batches=1, threads=1)
 
 
-def training(run: Path, recipe: Recipe = RECIPE) -> Training:
+def training(run: Path, recipe: Recipe = RECIPE, start: Path | None = None) -> Training:
     torch.manual_seed(0)
     batches = Batches(IMAGES, Normalisation(), MILD, np.random.default_rng(0), size=64, batch=4)
     val = Batches(IMAGES, Normalisation(), MILD, np.random.default_rng(1), size=64, batch=4)
-    return Training(recipe, batches, val, run)
+    return Training(recipe, batches, val, run, start)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[CurveP
     """A run's folder, and its curve with one point for each step."""
     run = tmp_path_factory.mktemp("run")
     curve = list(training(run).stretches())
-    record = RunRecord.of(IMAGES, "discs", "CC0-1.0", Normalisation(), MILD.diameters_px, "pytest")
+    record = RunRecord.of(IMAGES, "discs", "CC0-1.0", Normalisation(), MILD, "pytest")
     record.write(run)
     return run, curve
 
@@ -82,23 +82,30 @@ def test_the_command_line_trains_on_a_folder_and_leaves_a_record(tmp_path: Path)
     assert (tmp_path / "run" / CHECKPOINT).exists()
 
 
-def test_the_learning_rate_rises_and_then_falls_to_almost_nothing() -> None:
-    rates = [one_cycle(progress / 100) for progress in range(101)]
-    assert rates[5] == pytest.approx(1.0)
-    assert rates[:6] == sorted(rates[:6])
-    assert rates[5:] == sorted(rates[5:], reverse=True)
-    assert rates[-1] == pytest.approx(0.003)
+def test_a_run_may_begin_with_the_weights_of_another(trained: tuple[Path, list[CurvePoint]], tmp_path: Path) -> None:
+    first = training(trained[0])
+    second = training(tmp_path, start=trained[0] / CHECKPOINT)
+    assert second.step == 0
+    assert second.val_loss() == pytest.approx(first.val_loss())
+
+
+def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing() -> None:
+    rates = [trapezoid(progress / 100, 0.3) for progress in range(101)]
+    assert rates[:3] == sorted(rates[:3])
+    assert set(rates[2:70]) == {1.0}
+    assert rates[70:] == sorted(rates[70:], reverse=True)
+    assert rates[-1] == pytest.approx(0.01)
 
 
 def test_the_average_moves_towards_the_network() -> None:
-    average, network = UNet(2), UNet(2)
+    average, network = UNet((2, 4)), UNet((2, 4))
     follow(average, network, 0.0)
     for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         assert torch.equal(kept, new)
 
 
-def test_the_network_has_less_than_two_million_weights() -> None:
-    assert sum(weights.numel() for weights in UNet().parameters()) < 2_000_000
+def test_the_network_has_less_than_four_million_weights() -> None:
+    assert sum(weights.numel() for weights in UNet().parameters()) < 4_000_000
 
 
 def test_the_exported_network_predicts_what_torch_predicts(
@@ -111,13 +118,13 @@ def test_the_exported_network_predicts_what_torch_predicts(
     assert description.quality["val_objects"] == quality.objects == sum(one.objects for one in IMAGES)
     assert summary(evaluate(package, IMAGES)) == quality
     field = np.random.default_rng(0).random((96, 64), np.float32)
-    found = Network(load_package(package)).predict(field)
+    found = Network(load_package(package), precision="fp32").predict(field)
     np.testing.assert_allclose(found, _torch_prediction(run, field), atol=0.03)
 
 
 def _torch_prediction(run: Path, field: np.ndarray) -> Any:
     state = torch.load(run / CHECKPOINT, weights_only=True)
-    network = UNet(state["channels"])
+    network = UNet(tuple(state["widths"]))
     network.load_state_dict(state["average"])
     with torch.no_grad():
-        return Probabilities(network).eval()(torch.from_numpy(field[None, None]))[0].numpy()
+        return Maps(network).eval()(torch.from_numpy(field[None, None]))[0].numpy()

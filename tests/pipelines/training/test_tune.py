@@ -7,14 +7,13 @@ import pytest
 
 from pipelines.segmentation.instances import InstanceParameters
 from pipelines.training.data import LabelledImage, diameters
-from pipelines.training.targets import targets
 from pipelines.training.tune import choose, magnified, worth
-from tests.pipelines.training.specimen import image, labelled_discs
+from tests.pipelines.training.specimen import image, labelled_discs, predicted
 
 
 def test_the_choice_is_never_worse_than_the_start_and_repairs_a_bad_one() -> None:
     labels = [labelled_discs((40, 40, 15), (40, 68, 15), (100, 60, 20))]
-    maps = [targets(labels[0])]
+    maps = [predicted(labels[0])]
     bad = InstanceParameters(seed_threshold=0.02, minimum_area_px=2000)
     assert worth(maps, labels, bad) < 0.5
     assert worth(maps, labels, choose(maps, labels, bad)) > 0.95
@@ -23,7 +22,7 @@ def test_the_choice_is_never_worse_than_the_start_and_repairs_a_bad_one() -> Non
 def test_nothing_changes_without_a_gain() -> None:
     labels = [labelled_discs((40, 40, 15), (100, 60, 20))]
     best = replace(InstanceParameters(), seed_threshold=0.51)
-    assert choose([targets(labels[0])], labels, best) == best
+    assert choose([predicted(labels[0])], labels, best) == best
 
 
 def test_images_are_magnified_to_the_diameter_asked_for() -> None:

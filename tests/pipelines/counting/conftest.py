@@ -13,7 +13,9 @@ import pytest
 import requests
 import tifffile
 
-from pipelines.nuclei.pipeline import MODEL, loaded_segmenter
+from labrelay.settings import Settings
+from pipelines.counting.kind import Kind
+from pipelines.counting.work import Counting
 from tests.pipelines.gateway_double import until
 from tests.pipelines.segmentation.conftest import disc_field, save_package, tiny_network
 from tests.ports import take_port
@@ -51,22 +53,22 @@ def discs(tmp_path: Path) -> Field:
     return Field(tmp_path / "B02-s1.tif", count)
 
 
-@pytest.fixture
-def tiny_model(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """This process's segmenter uses the tiny model."""
-    monkeypatch.setenv(MODEL, str(model))
-    monkeypatch.setenv("LABRELAY_DATA", str(tmp_path / "data"))
-    loaded_segmenter.cache_clear()
-    yield model
-    loaded_segmenter.cache_clear()
+@pytest.fixture(scope="session")
+def counting(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Counting:
+    """A pipeline in this process."""
+    return Counting.loaded(
+        Kind("discs", "Discs", "Counts discs", model), Settings(data=tmp_path_factory.mktemp("data"))
+    )
 
 
 @contextmanager
-def serving(folder: Path, model: Path, **environment: str) -> Iterator[Service]:
-    """`bentoml serve` as labrelay's supervisor runs it."""
+def serving(
+    folder: Path, model: Path, bento: str = "pipelines.nuclei.service:Nuclei", asked: str = "readyz", **environment: str
+) -> Iterator[Service]:
+    """`bentoml serve` as labrelay's supervisor runs it, until it answers what is asked."""
     port = take_port()
     own = {
-        MODEL: str(model),
+        "LABRELAY_NUCLEI_MODEL": str(model),
         "LABRELAY_DATA": str(folder / "data"),
         "LABRELAY_PORTS__REGISTRY": str(take_port()),
         "BENTOML_DO_NOT_TRACK": "True",
@@ -74,7 +76,7 @@ def serving(folder: Path, model: Path, **environment: str) -> Iterator[Service]:
         "PYTHONPATH": str(ROOT),
         **environment,
     }
-    words = ["serve", "pipelines.nuclei.service:Nuclei", "--host", "127.0.0.1", "--port", str(port)]
+    words = ["serve", bento, "--host", "127.0.0.1", "--port", str(port)]
     log = folder / "service.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -88,7 +90,7 @@ def serving(folder: Path, model: Path, **environment: str) -> Iterator[Service]:
     service = Service(process, f"http://127.0.0.1:{port}", log)
     family = [psutil.Process(process.pid)]
     try:
-        until(lambda: _ready(service), 60)
+        until(lambda: _answers(service, asked), 150)
         family += family[0].children(recursive=True)
         yield service
     finally:
@@ -96,10 +98,10 @@ def serving(folder: Path, model: Path, **environment: str) -> Iterator[Service]:
         process.wait()
 
 
-def _ready(service: Service) -> bool:
+def _answers(service: Service, question: str) -> bool:
     assert service.process.poll() is None, service.log.read_text()
     try:
-        return requests.get(f"{service.url}/readyz", timeout=2).ok
+        return requests.get(f"{service.url}/{question}", timeout=2).ok
     except requests.RequestException:
         return False
 

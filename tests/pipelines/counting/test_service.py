@@ -1,6 +1,7 @@
 """The Bento as processes: answers posted images, takes launches, and leaves nobody behind."""
 
 import io
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,14 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import bentoml
+import numpy as np
 import psutil
 import pytest
 import requests
 import tifffile
 
 from pipelines.sdk.lifeline import alive
+from tests.pipelines.counting.conftest import Field, Service, serving
 from tests.pipelines.gateway_double import GatewayDouble, until
-from tests.pipelines.nuclei.conftest import Field, Service, serving
 
 pytestmark = pytest.mark.process
 
@@ -29,6 +32,13 @@ def service(tmp_path_factory: pytest.TempPathFactory, model: Path, redis_server:
 def post(service: Service, call: str, path: Path, **options: Any) -> requests.Response:
     with path.open("rb") as image:
         return requests.post(f"{service.url}/{call}", files={"image": image}, timeout=60, **options)
+
+
+def report_of(gateway: GatewayDouble, path: Path, **parameters: str) -> dict[str, Any]:
+    """What the service reports of an image that was launched."""
+    job = gateway.launch(path, "nuclei", lease_s=5.0, parameters=parameters)
+    report: dict[str, Any] = until(lambda: job.stage == "finished" and job.report, 30)
+    return report
 
 
 def test_a_posted_image_is_counted(service: Service, discs: Field) -> None:
@@ -55,13 +65,45 @@ def test_what_is_no_image_or_no_diameter_is_refused_with_the_reason(
     assert (no_diameter.status_code, "parameter_invalid" in no_diameter.text) == (422, True)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BentoML uses a deprecated name of pathspec
+def test_bentos_own_client_is_understood(service: Service, discs: Field) -> None:
+    with bentoml.SyncHTTPClient(service.url) as client:
+        told = client.segment(image=discs.path, diameter_px="24", objects=False)
+        client._temp_dir.cleanup()  # BentoML leaves it to the garbage collector, which warns in another test's name
+    assert (told["count"], "objects" in told) == (discs.count, False)
+
+
+def test_bad_images_leave_the_service_as_it_was(service: Service, image: Path, discs: Field) -> None:
+    worker = service.worker
+    tifffile.imwrite(image.with_name("nan.tif"), np.full((64, 64), np.nan, np.float32))
+    image.with_name("cut off.tif").write_bytes(discs.path.read_bytes()[:5000])
+    for bad in (image, image.with_name("nan.tif"), image.with_name("cut off.tif")):
+        assert post(service, "segment", bad).status_code == 422
+    assert post(service, "segment", discs.path, data={"diameter_px": "24"}).json()["count"] == discs.count
+    assert service.worker == worker
+
+
+def test_it_says_that_it_lives_and_is_ready(service: Service) -> None:
+    assert [requests.get(f"{service.url}/{call}", timeout=5).status_code for call in ("livez", "readyz")] == [200, 200]
+
+
+def test_ready_means_that_the_model_is_compiled(tmp_path: Path, model: Path, redis_url: str, discs: Field) -> None:
+    folder = tmp_path / "package"
+    with serving(tmp_path, folder, asked="livez", LABRELAY_REDIS__URL=redis_url, LABRELAY_WORKER="off") as service:
+        until(lambda: "model.toml" in requests.get(f"{service.url}/readyz", timeout=5).text)
+        assert requests.get(f"{service.url}/readyz", timeout=5).status_code == 503
+        assert post(service, "segment", discs.path).json()["code"] == "model_package_invalid"
+        shutil.copytree(model, folder)
+        until(lambda: requests.get(f"{service.url}/readyz", timeout=5).ok, 30)
+        assert post(service, "segment", discs.path, data={"diameter_px": "24"}).json()["count"] == discs.count
+
+
 def test_a_page_of_another_site_may_not_post(service: Service, discs: Field) -> None:
     assert post(service, "segment", discs.path, headers={"Origin": "https://elsewhere.example"}).status_code == 403
 
 
 def test_a_launch_is_worked_and_counted_in_the_metrics(service: Service, gateway: GatewayDouble, discs: Field) -> None:
-    job = gateway.launch(discs.path, "nuclei", lease_s=5.0, parameters={"diameter_px": "24"})
-    report: dict[str, Any] = until(lambda: job.stage == "finished" and job.report, 30)
+    report = report_of(gateway, discs.path, diameter_px="24")
     assert (report["Status"], report["Results"]) == ("PipelineComplete", f"CellCount, {discs.count}")
     assert [output["Name"] for output in report["OutputFiles"]] == [
         f"B02-s1_{kind}" for kind in ("labels.tif", "overlay.png", "objects.csv", "provenance.json")
@@ -71,9 +113,21 @@ def test_a_launch_is_worked_and_counted_in_the_metrics(service: Service, gateway
 
 
 def test_a_damaged_image_fails_its_job_with_the_reason(service: Service, gateway: GatewayDouble, image: Path) -> None:
-    job = gateway.launch(image, "nuclei")
-    report: dict[str, Any] = until(lambda: job.stage == "finished" and job.report, 30)
-    assert (report["Status"], report["Failure"]["code"]) == ("PipelineFailed", "image_unreadable")
+    tifffile.imwrite(image.with_name("nan.tif"), np.full((64, 64), np.nan, np.float32))
+    codes = {image: "image_unreadable", image.with_name("nan.tif"): "image_not_supported"}
+    for path, code in codes.items():
+        report = report_of(gateway, path)
+        assert (report["Status"], report["Failure"]["code"]) == ("PipelineFailed", code)
+
+
+def test_an_image_of_nothing_completes_its_job_with_a_flag(
+    service: Service, gateway: GatewayDouble, tmp_path: Path
+) -> None:
+    for name, shape, value in (("black.tif", (96, 96), 0), ("white.tif", (96, 96), 65_535), ("dot.tif", (1, 1), 9)):
+        tifffile.imwrite(tmp_path / name, np.full(shape, value, np.uint16))
+        report = report_of(gateway, tmp_path / name)
+        assert (report["Status"], report["Results"]) == ("PipelineComplete", "CellCount, 0"), name
+        assert report["QCFlags"] not in ("", "passed")
 
 
 def test_it_is_one_arbiter_and_one_worker_and_logs_no_requests(service: Service, discs: Field) -> None:

@@ -1,4 +1,4 @@
-"""The nuclei pipeline's function on a field of discs, with a real if tiny OpenVINO model."""
+"""The counting pipelines' function on a field of discs, with a real if tiny OpenVINO model."""
 
 import csv
 import hashlib
@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import tifffile
 
+from pipelines.counting.work import Counting
 from pipelines.images.errors import ImageUnreadable
-from pipelines.nuclei.pipeline import find_nuclei
 from pipelines.sdk import Capture
 from pipelines.sdk.outcome import checked
 from pipelines.segmentation.errors import ParameterInvalid
-from tests.pipelines.nuclei.conftest import Field
-
-pytestmark = pytest.mark.usefixtures("tiny_model")
+from tests.pipelines.counting.conftest import Field
 
 
 @pytest.fixture
@@ -26,8 +24,8 @@ def output_dir(tmp_path: Path) -> Path:
     return folder
 
 
-def test_count_mask_and_table_agree(discs: Field, output_dir: Path) -> None:
-    outcome = checked(find_nuclei(Capture.of(discs.path), {"diameter_px": "24"}, output_dir), output_dir)
+def test_count_mask_and_table_agree(counting: Counting, discs: Field, output_dir: Path) -> None:
+    outcome = checked(counting.outcome(Capture.of(discs.path), {"diameter_px": "24"}, output_dir), output_dir)
     assert outcome.results == f"CellCount, {discs.count}"
     names = [path.name for path in outcome.outputs]
     assert names == ["B02-s1_labels.tif", "B02-s1_overlay.png", "B02-s1_objects.csv", "B02-s1_provenance.json"]
@@ -39,30 +37,40 @@ def test_count_mask_and_table_agree(discs: Field, output_dir: Path) -> None:
     assert {"mean_area_px", "mean_intensity"} <= set(outcome.measurements)
 
 
-def test_provenance_says_what_ran_on_what(discs: Field, output_dir: Path, tiny_model: Path) -> None:
+def test_the_parameters_choose_the_files(counting: Counting, discs: Field, output_dir: Path) -> None:
+    parameters = {"diameter_px": "24", "overlay": "no", "geojson": "yes"}
+    outcome = checked(counting.outcome(Capture.of(discs.path), parameters, output_dir), output_dir)
+    names = [path.name for path in outcome.outputs]
+    assert names == ["B02-s1_labels.tif", "B02-s1_objects.csv", "B02-s1_objects.geojson", "B02-s1_provenance.json"]
+    assert len(json.loads((output_dir / names[2]).read_text())["features"]) == discs.count
+
+
+def test_provenance_says_what_ran_on_what(counting: Counting, discs: Field, output_dir: Path, model: Path) -> None:
     capture = Capture(discs.path, "ab" * 32, "reader-1", "p1/B02-s1.tif", {"well": "B2"}, "job-7", 2, 3, "task-1", 4)
-    find_nuclei(capture, {"diameter_px": "24"}, output_dir)
+    counting.outcome(capture, {"diameter_px": "24"}, output_dir)
     told = json.loads((output_dir / "B02-s1_provenance.json").read_text())
     assert told["input"]["sha256"] == "ab" * 32
     assert told["input"]["path"] == "p1/B02-s1.tif"
     assert told["job"] == {"id": "job-7", "epoch": 3, "attempt": 2}
     assert told["task"] == {"id": "task-1", "version": 4}
     assert told["parameters"] == {"diameter_px": "24"}
-    assert told["model"]["sha256"] == hashlib.sha256((tiny_model / "model.toml").read_bytes()).hexdigest()
+    assert told["model"]["sha256"] == hashlib.sha256((model / "model.toml").read_bytes()).hexdigest()
 
 
-def test_pixel_size_parameter_gives_areas_in_micrometres(discs: Field, output_dir: Path) -> None:
-    outcome = find_nuclei(Capture.of(discs.path), {"diameter_px": "24", "pixel_size_um": "0.5"}, output_dir)
+def test_pixel_size_parameter_gives_areas_in_micrometres(counting: Counting, discs: Field, output_dir: Path) -> None:
+    outcome = counting.outcome(Capture.of(discs.path), {"diameter_px": "24", "pixel_size_um": "0.5"}, output_dir)
     measured = outcome.measurements
     assert measured["mean_area_um2"] == pytest.approx(measured["mean_area_px"] / 4)
 
 
-def test_the_plane_that_was_taken_is_on_record(discs: Field, output_dir: Path, tmp_path: Path) -> None:
+def test_the_plane_that_was_taken_is_on_record(
+    counting: Counting, discs: Field, output_dir: Path, tmp_path: Path
+) -> None:
     field = tifffile.imread(discs.path)
     stack = np.stack([np.stack([field // 9, field // 8]), np.stack([field // 9, field])])  # Z C Y X
     names = {"axes": "ZCYX", "Channel": {"Name": ["FITC", "DAPI"]}}
     tifffile.imwrite(tmp_path / "stack.tif", stack, ome=True, metadata=names)
-    outcome = find_nuclei(Capture.of(tmp_path / "stack.tif"), {"diameter_px": "24", "channel": "dapi"}, output_dir)
+    outcome = counting.outcome(Capture.of(tmp_path / "stack.tif"), {"diameter_px": "24", "channel": "dapi"}, output_dir)
     assert outcome.results == f"CellCount, {discs.count}"
     assert outcome.measurements["channel"] == 1.0
     assert not {"z", "time"} & set(outcome.measurements)  # all z, and there is only one time
@@ -80,9 +88,9 @@ def test_the_plane_that_was_taken_is_on_record(discs: Field, output_dir: Path, t
 
 
 def test_an_image_that_is_none_and_a_parameter_that_is_none_are_told_apart(
-    image: Path, discs: Field, output_dir: Path
+    counting: Counting, image: Path, discs: Field, output_dir: Path
 ) -> None:
     with pytest.raises(ImageUnreadable):
-        find_nuclei(Capture.of(image), {}, output_dir)
+        counting.outcome(Capture.of(image), {}, output_dir)
     with pytest.raises(ParameterInvalid, match="diametre"):
-        find_nuclei(Capture.of(discs.path), {"diametre": "24"}, output_dir)
+        counting.outcome(Capture.of(discs.path), {"diametre": "24"}, output_dir)

@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test lint bench docs locks system clean
+.PHONY: demo test lint bench bench-inference docs locks system clean
 
 demo: $(VENV)/.all
 	$(BIN)/labrelay demo $(ARGS)
@@ -21,6 +21,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# The networks against PyTorch and a plain threshold: speed and accuracy side by side.
+bench-inference: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.inference $(ARGS)
 
 # Pages that are made from the code.
 docs: $(VENV)/.dev

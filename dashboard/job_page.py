@@ -11,6 +11,7 @@ from dashboard.quantities import Moment, duration, moment, size
 from dashboard.states import words_for_step
 from labrelay.contracts.attributes import wire_texts
 from labrelay.contracts.jobs import Failure, Job
+from labrelay.contracts.quality import FLAG_TEXTS
 from labrelay.contracts.states import Stage
 
 RETRIED: Final = frozenset({Stage.FAILED, Stage.CANCELLED})
@@ -41,9 +42,10 @@ class Output:
 
 @dataclass(frozen=True)
 class JobPage:
-    """Everything that the page of one job shows."""
+    """Everything that the page of one job shows; `advice` is what the quality flags mean and what to do about them."""
 
     row: JobRow
+    advice: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     task: tuple[tuple[str, str], ...]
     timeline: tuple[Entry, ...]
@@ -55,8 +57,11 @@ class JobPage:
 
 def page_of(job: Job, events: Sequence[dict[str, Any]], set_words: str = "") -> JobPage:
     """The page of a job from the job, its timeline's events, and what is told of its set."""
+    row = row_of(job)
+    texts = [FLAG_TEXTS[flag] for flag in row.quality if flag in FLAG_TEXTS]
     return JobPage(
-        row=row_of(job),
+        row=row,
+        advice=tuple(f"{text.meaning} {text.next_step}" for text in texts),
         facts=_facts(job),
         task=_task(job, set_words),
         timeline=_timeline(events),

@@ -60,6 +60,11 @@ class GatewayLayout:
         return self.root / "outputs" / job_id / f"{epoch}.{attempt}"
 
     @property
+    def models(self) -> Path:
+        """Model packages that were put here, each in a folder of its own."""
+        return self.root / "models"
+
+    @property
     def model_cache(self) -> Path:
         """OpenVINO's compiled models."""
         return self.root / "model-cache"

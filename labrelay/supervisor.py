@@ -18,7 +18,7 @@ from labrelay.front import Front
 from labrelay.http.guard import admit
 from labrelay.http.server import Listener
 from labrelay.processes import ChildSpec
-from labrelay.settings import ENV_FILE, Settings
+from labrelay.settings import ENV_FILE, PIPELINE, Settings
 
 OEM: Final = {
     "file-watcher": ("file_watcher.app", "file_watcher"),
@@ -41,12 +41,18 @@ EDGE_ROUTES: Final = {
     "returns": "file-sender-gateway",
     "receipts": "file-sender-gateway",
 }
-BENTOS: Final = {"nuclei": "pipelines.nuclei.service:Nuclei"}
+BENTOS: Final = {"nuclei": "pipelines.nuclei.service:Nuclei", "cells": "pipelines.cells.service:Cells"}
+OWN_MODEL: Final = "pipelines.counting.service:OwnModel"
+"""The Bento of any model package of the user's own."""
 WORKERS: Final = {"simulator": "pipelines.simulator"}
 PUSH: Final = "data-organizer-gateway"
 SERVICES: Final = OEM | GATEWAY
 PREVIEW: Final = "file_watcher.preview"
 """What a look at the watched folders would take; needs nothing that runs."""
+MODELS: Final = "pipelines.segmentation.packages.commands"
+"""What `labrelay model` does; needs nothing that runs."""
+EVALUATION: Final = "pipelines.training.__main__"
+"""Measures models on labelled images."""
 REDIS_PROCESS: Final = "labrelay.embedded.redis_process"
 
 
@@ -88,7 +94,7 @@ def require_extras(side: str, settings: Settings) -> None:
         SettingsInvalid: names what is missing and the extra that brings it.
     """
     needed = {} if side == "oem" else dict.fromkeys(("redis", "alembic", "json_logic", "jinja2"), "gateway")
-    if side != "oem" and any(name in BENTOS for name in settings.pipelines.run):
+    if side != "oem" and bentos(settings):
         needed |= dict.fromkeys(("bentoml", "openvino", "cv2", "skimage"), "pipelines")
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
@@ -98,12 +104,17 @@ def require_extras(side: str, settings: Settings) -> None:
         )
 
 
+def bentos(settings: Settings) -> list[str]:
+    """The pipelines of these settings that are Bentos."""
+    return [name for name in settings.pipelines.served if name in BENTOS or name in settings.pipelines.models]
+
+
 def ports(side: str, settings: Settings) -> dict[str, int]:
     """What listens where on a side, by name."""
     oem = {name: getattr(settings.ports, port) for name, (_, port) in OEM.items()}
     gateway = {name: getattr(settings.ports, port) for name, (_, port) in GATEWAY.items()}
     gateway["edge"] = settings.ports.edge
-    gateway |= {name: getattr(settings.ports, name) for name in settings.pipelines.run if name in BENTOS}
+    gateway |= {name: settings.pipeline_port(name) for name in bentos(settings)}
     if not settings.redis.url:
         gateway["redis"] = settings.redis.port
     return {"up": oem | gateway, "gateway": gateway, "oem": oem}[side]
@@ -119,22 +130,22 @@ def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
     }
 
     def python(name: str, *arguments: str) -> ChildSpec:
-        return ChildSpec(name, (sys.executable, *arguments), environment)
+        return ChildSpec(name, (sys.executable, *arguments), {**environment, PIPELINE: name})
 
     gateway = [python("gateway", "-m", "labrelay", "process", "gateway")]
     if not settings.redis.url:
         gateway.insert(
             0, python("redis", "-m", REDIS_PROCESS, str(settings.gateway_layout.redis), str(settings.redis.port))
         )
-    gateway += [python(name, *_pipeline(name, settings)) for name in settings.pipelines.run]
+    gateway += [python(name, *_pipeline(name, settings)) for name in settings.pipelines.served]
     oem = [python("oem", "-m", "labrelay", "process", "oem")]
     return {"up": gateway + oem, "gateway": gateway, "oem": oem}[side]
 
 
 def _pipeline(name: str, settings: Settings) -> tuple[str, ...]:
-    if name in BENTOS:
-        port = str(getattr(settings.ports, name))
-        return ("-m", "bentoml", "serve", BENTOS[name], "--host", settings.bind, "--port", port)
+    if name in bentos(settings):
+        port = str(settings.pipeline_port(name))
+        return ("-m", "bentoml", "serve", BENTOS.get(name, OWN_MODEL), "--host", settings.bind, "--port", port)
     if name in WORKERS:
         return ("-m", WORKERS[name])
     known = ", ".join([*BENTOS, *WORKERS])

@@ -4,7 +4,7 @@ from typing import Final
 
 from labrelay.contracts.base import Contract
 from labrelay.contracts.tasks import Carrier, Task
-from labrelay.settings.model import Pipelines
+from labrelay.settings.pipelines import SHIPPED, Pipelines
 from task_launcher.launching import Queue
 from task_launcher.registry import Registry
 from task_launcher.switches import Mode, Switches
@@ -74,4 +74,4 @@ def carrier_for(topic: str, tasks: list[Task], settings: Pipelines, alive: bool 
         return known
     if topic in SIMULATED:
         return settings.simulator_carrier
-    return "streams" if alive or topic in settings.run else "aicsd-redis"
+    return "streams" if alive or topic in {*settings.served, *SHIPPED} else "aicsd-redis"

@@ -14,7 +14,13 @@ from tests.ports import take_port
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 
-MAY_BE_MISSING = ("is an optional extra", "own collection of instrument files", "Windows", "file system")
+MAY_BE_MISSING = (
+    "is an optional extra",
+    "own collection of instrument files",
+    "own collection of labelled images",
+    "Windows",
+    "file system",
+)
 """Reasons to skip that also CI accepts: what a stranger can't have, or what this system hasn't got."""
 
 

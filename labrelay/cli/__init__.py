@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from labrelay.cli import config, demo, doctor, explain, first_look, jobs, pause, run, serve, tasks
+from labrelay.cli import config, demo, doctor, explain, first_look, jobs, model, pause, run, serve, tasks
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, run, serve, jobs, pause, tasks, explain, first_look, doctor, config):
+for module in (demo, run, serve, jobs, pause, tasks, explain, first_look, model, doctor, config):
     module.add_to(app)
 
 

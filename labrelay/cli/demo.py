@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from labrelay.cli.progress import follow
-from labrelay.cli.run import running_with_task, stop_on_signals
+from labrelay.cli.run import only, running_with_task, stop_on_signals
 from labrelay.cli.table import print_report
 from labrelay.errors import LabrelayError
 from labrelay.oracle import judge
@@ -72,7 +72,7 @@ def _settings(root: Path) -> Settings:
             "oem": oem.model_copy(update={"edge_url": "", "instrument": "simulated-reader"}),
             "ports": free_ports(base.ports),
             "redis": base.redis.model_copy(update={"port": take_ports(1)[0], "url": ""}),
-            "pipelines": base.pipelines.model_copy(update={"run": ("nuclei",)}),
+            "pipelines": only("nuclei", base.pipelines),
         }
     )
 

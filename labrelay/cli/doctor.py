@@ -6,19 +6,20 @@ import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import typer
 from rich.markup import escape
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
+from labrelay.cli.unserved import unserved, way_out
 from labrelay.contracts.pauses import Pauses
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
 from labrelay.pause import PauseFiles
 from labrelay.settings import Settings, load_settings
-from labrelay.supervisor import SERVICES
+from labrelay.supervisor import SERVICES, bentos
 
 
 class Finding(NamedTuple):
@@ -38,15 +39,14 @@ def add_to(app: typer.Typer) -> None:
 def doctor(as_json: Json = False, config: Config = None) -> None:
     """Check this machine and what runs on it; exit status 1 if something needs a person."""
     settings = load_settings(config)
-    checks: list[Callable[[Settings], list[Finding]]] = [_packages, _folders, _disk, _pauses, _services, _jobs]
-    findings = [finding for check in checks for finding in check(settings)]
+    findings = [finding for check in CHECKS for finding in check(settings)]
     if as_json:
         typer.echo(json.dumps([finding._asdict() for finding in findings], indent=1))
     else:
         for finding in findings:
             out.print(f"[{'green]ok  ' if finding.well else 'red]look'}[/] {finding.check}: {escape(finding.detail)}")
             if not finding.well:
-                out.print(f"     next: {finding.next_step}")
+                out.print(f"     next: {escape(finding.next_step)}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
@@ -116,6 +116,29 @@ def _services(settings: Settings) -> list[Finding]:
     return findings
 
 
+def _bentos(settings: Settings) -> list[Finding]:
+    """Whether each pipeline that should run here has compiled its model; its own answer says why not."""
+    findings = []
+    for name in bentos(settings):
+        address = f"http://127.0.0.1:{settings.pipeline_port(name)}"
+        try:
+            Client(address, retries=0).request("GET", "/readyz", read_s=3)
+            findings.append(Finding(f"pipeline {name}", True, "ready"))
+        except LabrelayError as error:
+            step = f"Start it with `labrelay up`, or look into {settings.data / 'run' / name}.log."
+            findings.append(Finding(f"pipeline {name}", False, error.cause, step))
+    return findings
+
+
+def _absent(settings: Settings) -> list[Finding]:
+    try:
+        topics = unserved(Client(settings.service_url("task_launcher"), retries=0))
+    except LabrelayError:
+        return []
+    detail = "tasks send files to it, and nobody serves it"
+    return [Finding(f"pipeline {topic}", False, detail, way_out(topic, settings)) for topic in topics]
+
+
 def _jobs(settings: Settings) -> list[Finding]:
     repository = Client(settings.service_url("job_repository"), retries=0)
     try:
@@ -124,3 +147,8 @@ def _jobs(settings: Settings) -> list[Finding]:
         return []
     detail = f"{len(failed)}{'+' if len(failed) == 100 else ''} failed"
     return [Finding("failures", not failed, detail, "`labrelay jobs --stage failed`, then `labrelay retry`.")]
+
+
+CHECKS: Final[tuple[Callable[[Settings], list[Finding]], ...]] = (
+    *(_packages, _folders, _disk, _pauses, _services, _bentos, _absent, _jobs),
+)

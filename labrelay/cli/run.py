@@ -19,6 +19,7 @@ from labrelay.oracle import judge
 from labrelay.report import Report, build_report, told_results, written_files
 from labrelay.session import Session, free_ports, running, take_ports
 from labrelay.settings import Settings, WatchedFolder, load_settings
+from labrelay.settings.pipelines import SHIPPED, Pipelines
 from labrelay.telemetry import configure_logging
 
 PARTLY_FAILED: Final = 3
@@ -88,16 +89,24 @@ def _settings(source: Path, output: Path, pipeline: str, data: Path) -> Settings
     folder = WatchedFolder(name="input", path=source.resolve(), completion="stable", stable_s=0.5, include=INCLUDE)
     base = load_settings()
     oem = base.oem.model_copy(update={"folders": (folder,), "output_folder": output.resolve(), "edge_url": ""})
-    chosen = {"nuclei": "nuclei"}.get(pipeline, "simulator")
     return base.model_copy(
         update={
             "data": data.resolve(),
             "oem": oem,
             "ports": free_ports(base.ports),
             "redis": base.redis.model_copy(update={"port": take_ports(1)[0], "url": ""}),
-            "pipelines": base.pipelines.model_copy(update={"run": (chosen,)}),
+            "pipelines": only(pipeline, base.pipelines),
         }
     )
+
+
+def only(pipeline: str, base: Pipelines) -> Pipelines:
+    """The one pipeline that is asked for; a model of the user's own gets a port of its own."""
+    if pipeline in base.own:
+        model = base.models[pipeline].model_copy(update={"port": take_ports(1)[0]})
+        return base.model_copy(update={"run": (), "models": {pipeline: model}})
+    models = {name: model for name, model in base.models.items() if name == pipeline}
+    return base.model_copy(update={"run": (pipeline if pipeline in SHIPPED else "simulator",), "models": models})
 
 
 def _process(session: Session, source: Path, output: Path, wait: float) -> Report:

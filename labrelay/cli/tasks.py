@@ -4,10 +4,12 @@ import json
 from typing import Annotated, Any, Final
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
+from labrelay.cli.unserved import warning
 from labrelay.http.client import Client
 from labrelay.settings import load_settings
 
@@ -36,6 +38,7 @@ def add(
     over: Annotated[str, typer.Option(help="Attribute that tells the files of a set apart.")] = "channel",
     group_deadline: Annotated[float, typer.Option(help="Seconds from the first file of a set.")] = 600.0,
     incomplete: Annotated[str, typer.Option(help="A set that isn't whole by then: fail or run.")] = "fail",
+    plate_images: Annotated[int | None, typer.Option(help="Files of one plate: with the last it is finished.")] = None,
     config: Config = None,
 ) -> None:
     """Add a task; without --contains and --selector it takes every file, without --expect each file alone."""
@@ -48,13 +51,17 @@ def add(
         "parameters": dict(_pair(text) for text in parameter or []),
         "order": order,
         "also": also,
+        "plate_images": plate_images,
     }
     if expect:
         names = [name for name in group_by.split(",") if name]
         more = {"deadline_s": group_deadline, "incomplete": incomplete}
         body["group"] = {"by": names, "over": over, "expect": _expected(expect), **more}
-    task = _launcher(config).post("/api/v2/tasks", body)
+    launcher = _launcher(config)
+    task = launcher.post("/api/v2/tasks", body)
     out.print(f"task {task['id']} (version {task['version']}): {task['description']}")
+    if words := warning(pipeline, launcher, load_settings(config)):
+        out.print(f"[yellow]look[/] {escape(words)}", soft_wrap=True)
 
 
 def list_tasks(as_json: Json = False, config: Config = None) -> None:

@@ -3,4 +3,7 @@
 from labrelay.settings.load import ENV_FILE, load_settings
 from labrelay.settings.model import Ports, Settings, WatchedFolder
 
-__all__ = ["ENV_FILE", "Ports", "Settings", "WatchedFolder", "load_settings"]
+PIPELINE = "LABRELAY_PIPELINE"
+"""Environment variable: which model of `pipelines.models` a process serves."""
+
+__all__ = ["ENV_FILE", "PIPELINE", "Ports", "Settings", "WatchedFolder", "load_settings"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.captures import InstrumentId
@@ -11,15 +11,10 @@ from labrelay.layout import GatewayLayout, OemLayout
 from labrelay.settings.existing import Existing, existing_of
 from labrelay.settings.exposure import refuse_open
 from labrelay.settings.marker import refuse_marker
-
-Seconds = Annotated[float, Field(gt=0)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class Section(BaseModel):
-    """A section of the file; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from labrelay.settings.pipelines import Pipelines as Pipelines
+from labrelay.settings.pipelines import refuse_taken_ports
+from labrelay.settings.section import Port, Seconds
+from labrelay.settings.section import Section as Section
 
 
 class WatchedFolder(Section):
@@ -145,6 +140,7 @@ class Ports(Section):
     dashboard: Port = 4200
     edge: Port = 59700
     nuclei: Port = 3000
+    cells: Port = 3001
 
 
 class Redis(Section):
@@ -178,6 +174,16 @@ class Launcher(Section):
     overdue_s: Seconds = 600.0
 
 
+class Plates(Section):
+    """When a plate counts as finished.
+
+    Attributes:
+        quiet_s: so long no new image of it has come, where its task doesn't say how many there are.
+    """
+
+    quiet_s: Seconds = 300.0
+
+
 class Storage(Section):
     """Limits of the gateway's disk and of single files, in bytes and fractions.
 
@@ -190,20 +196,6 @@ class Storage(Section):
     watermark: Annotated[float, Field(gt=0, le=1)] = 0.95
     keep_free_bytes: Annotated[int, Field(ge=0)] = 500_000_000
     max_upload_bytes: Annotated[int, Field(gt=0)] = 100_000_000_000
-
-
-class Pipelines(Section):
-    """Which pipelines `labrelay up` runs, and how.
-
-    Attributes:
-        threads: CPU threads of the network; 0 leaves it to OpenVINO.
-        concurrency: jobs that a worker has in hand: while one is computed, another is fetched or called back for.
-    """
-
-    run: tuple[str, ...] = ("nuclei", "simulator")
-    threads: Annotated[int, Field(ge=0)] = 0
-    concurrency: Annotated[int, Field(ge=1)] = 2
-    simulator_carrier: Literal["streams", "aicsd-redis"] = "streams"
 
 
 class Mqtt(Section):
@@ -234,6 +226,7 @@ class Settings(Section):
     redis: Redis = Redis()
     record: Record = Record()
     launcher: Launcher = Launcher()
+    plates: Plates = Plates()
     storage: Storage = Storage()
     pipelines: Pipelines = Pipelines()
     mqtt: Mqtt = Mqtt()
@@ -248,6 +241,12 @@ class Settings(Section):
     @model_validator(mode="after")
     def _refuse_open(self) -> "Settings":
         refuse_open(self.bind, self.insecure)
+        return self
+
+    @model_validator(mode="after")
+    def _own_ports(self) -> "Settings":
+        redis = {} if self.redis.url else {"redis": self.redis.port}
+        refuse_taken_ports(self.pipelines, dict(self.ports) | redis)
         return self
 
     @property
@@ -279,6 +278,11 @@ class Settings(Section):
     def record_url(self) -> str:
         """The record's SQLAlchemy address."""
         return self.record.url or f"sqlite:///{self.gateway_layout.record.as_posix()}"
+
+    def pipeline_port(self, name: str) -> int:
+        """Where the Bento of a pipeline listens, one of labrelay's or of a model of the user's own."""
+        own = self.pipelines.models.get(name)
+        return own.port if own and own.port else int(getattr(self.ports, name))
 
     def service_url(self, port_name: str) -> str:
         """Where a service of this machine listens, by its name in `ports`."""

@@ -61,5 +61,6 @@ def test_prometheus_asks_services_of_the_gateway_by_a_name_that_they_accept() ->
     settings = load_settings(COMPOSE / "labrelay.gateway.toml")
     scrapes = yaml.safe_load((COMPOSE / "prometheus.yml").read_text())["scrape_configs"]
     targets = [target for scrape in scrapes for static in scrape["static_configs"] for target in static["targets"]]
-    assert targets == [f"gateway:{settings.ports.job_repository}", f"gateway:{settings.ports.nuclei}"]
+    ports = settings.ports.job_repository, settings.ports.nuclei, settings.ports.cells
+    assert targets == [f"gateway:{port}" for port in ports]
     assert "gateway" in settings.hosts

@@ -76,6 +76,14 @@ def test_the_job_page_shows_input_task_timeline_and_outputs(client: TestClient, 
     assert "A worker took it" in page
 
 
+def test_the_job_page_says_what_a_quality_flag_means_and_what_to_do(client: TestClient, gateway: Gateway) -> None:
+    flagged = finished("B07.tif", 598, png(), flags="out_of_focus, no_such_flag")
+    gateway.put(flagged)
+    page = client.get(f"/jobs/{flagged.id}").text
+    assert "edges are blurred" in page
+    assert "Check the autofocus" in page
+
+
 def test_a_failed_job_says_what_happened_and_what_to_do(client: TestClient, gateway: Gateway) -> None:
     failed = job(stage=Stage.FAILED, failure=FAILURE)
     gateway.put(failed)

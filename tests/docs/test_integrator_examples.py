@@ -60,10 +60,20 @@ def test_a_pushed_image_is_worked_on_and_fetched_as_the_page_says(chain: Chain, 
     pushed = json.loads(run(chain, push, tmp_path, 60)[1])
     assert pushed["created"]
     (job,) = pushed["jobs"]
-    final, outputs, fetched, plate = (run(chain, each.replace("JOB", job["id"]), tmp_path, 60) for each in rest)
+    final, outputs, fetched, plate = (run(chain, each.replace("JOB", job["id"]), tmp_path, 60) for each in rest[:4])
     assert json.loads(final[1])["stage"] == "complete"
     assert json.loads(final[1])["source"]["attributes"]["stain"] == "DAPI"
     (output,) = json.loads(outputs[1])["items"]
     assert fetched[0] == 0
     assert (tmp_path / output["name"]).read_bytes() == image
     assert [each["id"] for each in json.loads(plate[1])["items"]] == [job["id"]]
+    assert_plate_is_told_of(chain, rest[4:])
+
+
+def assert_plate_is_told_of(chain: Chain, examples: list[str]) -> None:
+    """The plate that was pushed just now: it has arrived, and isn't quiet yet."""
+    listed, table, finished = examples
+    (plate,) = json.loads(run(chain, listed)[1])["items"]
+    assert (plate["instrument"], plate["plate"], plate["state"]) == ("push", "plate 1", "arriving")
+    assert json.loads(run(chain, table.replace("PLATE", plate["id"]))[1])["code"] == "no_table_yet"
+    assert json.loads(run(chain, finished)[1])["items"] == []

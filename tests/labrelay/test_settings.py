@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from labrelay import supervisor
 from labrelay.errors import SettingsInvalid
 from labrelay.settings import load_settings
+from labrelay.settings.pipelines import TAKEN
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -65,3 +67,33 @@ def test_children_get_exactly_the_settings_of_their_supervisor(tmp_path: Path, m
     handed.write_text(settings.model_dump_json())
     monkeypatch.setenv("LABRELAY_PORTS__EDGE", "1234")
     assert load_settings(handed) == settings
+
+
+def test_a_model_of_ones_own_needs_a_name_and_a_port_of_its_own(tmp_path: Path) -> None:
+    named = '[pipelines.models.{name}]\nfolder = "m"\n{port}\n'
+    settings = load_settings(write(tmp_path, named.format(name="organoids", port="port = 3010")))
+    assert settings.pipelines.served == ("nuclei", "cells", "simulator", "organoids")
+    assert (settings.pipeline_port("organoids"), settings.pipeline_port("nuclei")) == (3010, settings.ports.nuclei)
+    assert "nuclei" in load_settings(write(tmp_path, named.format(name="nuclei", port=""))).pipelines.models
+    wrong = {"organoids": "", "nuclei": "port = 3010", "gateway": "port = 3010", "Two": "port = 3010"}
+    for name, port in wrong.items():
+        with pytest.raises(SettingsInvalid, match=r"pipelines\.models"):
+            load_settings(write(tmp_path, named.format(name=name, port=port)))
+
+
+@pytest.mark.parametrize(("taken", "owner"), [(3000, "nuclei"), (3010, "first"), (6401, "redis")])
+def test_a_model_of_ones_own_may_not_have_the_port_of_another(tmp_path: Path, taken: int, owner: str) -> None:
+    named = '[redis]\nport = 6401\n[pipelines.models.first]\nfolder = "a"\nport = 3010\n'
+    named += f'[pipelines.models.second]\nfolder = "b"\nport = {taken}\n'
+    with pytest.raises(SettingsInvalid, match=rf"second: `(pipelines\.models\.)?{owner}` has the port {taken}"):
+        load_settings(write(tmp_path, named))
+
+
+@pytest.mark.parametrize("name", ["dashboard", "job-repository", "task-launcher", "ends-"])
+def test_a_model_of_ones_own_may_not_be_called_like_a_service_or_what_bento_refuses(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsInvalid, match="can't be called"):
+        load_settings(write(tmp_path, f'[pipelines.models.{name}]\nfolder = "m"\nport = 3010\n'))
+
+
+def test_no_service_leaves_its_name_to_a_model() -> None:
+    assert supervisor.SERVICES.keys() | supervisor.WORKERS.keys() <= TAKEN

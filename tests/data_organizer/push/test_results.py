@@ -161,6 +161,11 @@ def test_the_api_document_is_that_of_this_address(gateway: PushGateway) -> None:
         "/api/v2/jobs/{job_id}/outputs/{index}": ["get"],
         "/api/v2/jobs/{job_id}/set": ["get"],
         "/api/v2/jobs/{job_id}/timeline": ["get"],
+        "/api/v2/plates": ["get"],
+        "/api/v2/plates/finished": ["get"],
+        "/api/v2/plates/{plate_id}": ["get"],
+        "/api/v2/plates/{plate_id}/images.csv": ["get"],
+        "/api/v2/plates/{plate_id}/table.csv": ["get"],
         "/api/v2/summary": ["get"],
     }
     named = {each.split('"')[0] for each in json.dumps(document).split('"#/components/schemas/')[1:]}

@@ -44,7 +44,7 @@ def _load(module: str) -> None:
     try:
         importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name not in {"torch", "nncf"}:  # training is an extra of its own; its errors stand in modules that need no torch
+        if error.name not in {"torch", "nncf"}:  # training is an extra; its errors stand in modules that need neither
             raise
 
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: the relay against a plain copy, the watcher on a full folder, the network by step."""
+"""`python -m benchmarks`: the relay against a plain copy, the watcher on a full folder, the nuclei pipeline by size."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.network import measure_network
 from benchmarks.relay import measure_relay
 from benchmarks.watcher import measure_watcher
+from benchmarks.whole_work import measure_whole_work
+
+NUCLEI = Path(__file__).parents[1] / "pipelines" / "nuclei" / "model"
 
 
 def main(
@@ -24,7 +26,7 @@ def main(
         figures = {
             "relay": measure_relay(Path(folder), files, int(megabytes * 1e6)),
             "watcher": measure_watcher(Path(folder) / "watcher", watched),
-            "network": [measure_network(side, repeats) for side in (512, 1024, 2048)],
+            "nuclei": [measure_whole_work(NUCLEI, repeats, side) for side in (512, 1024, 2048)],
         }
     text = json.dumps(figures, indent=1)
     print(text)

@@ -33,13 +33,16 @@ def publish_file(temporary: Path, final: Path) -> None:
     fsync_folder(final.parent)
 
 
-def publish_bytes(data: bytes, final: Path) -> None:
-    """Write `data` as `final`, whole or not at all."""
+def publish_bytes(data: bytes, final: Path, *, durable: bool = True) -> None:
+    """Write `data` as `final`, whole or not at all; on disk only where `durable`."""
     final.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_beside(final)
     try:
         temporary.write_bytes(data)
-        publish_file(temporary, final)
+        if durable:
+            publish_file(temporary, final)
+        else:
+            temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
 

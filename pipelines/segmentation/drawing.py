@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from pipelines.images.reader import Image
 from pipelines.segmentation.captions import write_count, write_scale
-from pipelines.segmentation.outlines import outlines as outlines
+from pipelines.segmentation.outlines import outlines
 from pipelines.segmentation.picture import COLOURS, GREYS, Picture
+from pipelines.segmentation.sampling import labels_resized, resized, sampled
 
 MAX_SIDE = 2048
 _MIN_SIDE = 512
 _STRETCH = (0.5, 99.8)
-_SAMPLES = 1_000_000
 _LARGE_SIDE = 1000
 """Pictures from this size on are mostly looked at reduced, and get outlines of two pixels."""
 
@@ -26,9 +26,9 @@ _LARGE_SIDE = 1000
 def draw_overlay(image: Image, labels: NDArray[np.int32], count: int, max_side: int = MAX_SIDE) -> Picture:
     """Draw a picture (h, w), its longest side at most `max_side`; small images are enlarged by a whole number."""
     factor = _factor(labels.shape, max_side)
-    pixels = _resized(image.pixels, factor, cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    shown = _stretched(pixels, *_limits(image.pixels))
-    small = _resized(labels, factor, cv2.INTER_NEAREST_EXACT)
+    low, high = np.percentile(sampled(image.pixels), _STRETCH)
+    shown = _stretched(resized(image.pixels, factor), float(low), float(high))
+    small = labels_resized(labels, factor)
     edges = _thick(small) if max(small.shape) >= _LARGE_SIDE else outlines(small)
     shown[edges] = GREYS + small[edges] % len(COLOURS)
     write_count(shown, count, factor)
@@ -44,23 +44,10 @@ def _factor(shape: tuple[int, ...], max_side: int) -> float:
     return float(math.ceil(_MIN_SIDE / longest))
 
 
-def _resized(values: NDArray[Any], factor: float, way: int) -> NDArray[Any]:
-    if factor == 1.0:
-        return values
-    width, height = (max(1, round(edge * factor)) for edge in values.shape[::-1])
-    return np.asarray(cv2.resize(values, (width, height), interpolation=way))
-
-
 def _thick(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Mark edges of objects two pixels wide, inwards, so that touching objects keep lines of their own."""
     wide = cv2.dilate(outlines(labels).view(np.uint8), np.ones((3, 3), np.uint8))
     return np.asarray(wide.view(np.bool_) & (labels > 0), dtype=np.bool_)
-
-
-def _limits(pixels: NDArray[Any]) -> tuple[float, float]:
-    step = max(1, math.isqrt(pixels.size // _SAMPLES))
-    low, high = np.percentile(pixels[::step, ::step], _STRETCH)
-    return float(low), float(high)
 
 
 def _stretched(pixels: NDArray[Any], low: float, high: float) -> Picture:

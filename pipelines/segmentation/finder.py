@@ -12,7 +12,8 @@ from pipelines.segmentation.instances import label_instances
 from pipelines.segmentation.normalise import GreyRange, grey_range
 from pipelines.segmentation.package import ModelPackage
 from pipelines.segmentation.quality import prediction_sample
-from pipelines.segmentation.scale import equivalent_diameters, labels_resized, resized
+from pipelines.segmentation.sampling import resized
+from pipelines.segmentation.scale import equivalent_diameters, labels_brought_to
 from pipelines.segmentation.stopwatch import Stopwatch
 from pipelines.segmentation.windows import Mosaic, windows
 
@@ -111,7 +112,7 @@ class Finder:
         with self._watch.step("instances"):
             labels = label_instances(prediction, self._package.instances)
             _, height, width = channels.shape
-            labels = labels if factor == 1.0 else labels_resized(labels, (height, width))
+            labels = labels if factor == 1.0 else labels_brought_to(labels, (height, width))
             return Look(labels, prediction_sample(prediction))
 
     def _ranges(self, factor: float) -> Sequence[GreyRange]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from pipelines.segmentation.sampling import labels_resized, resized, sampled
 
 Grey = NDArray[np.float32]
 Labels = NDArray[np.int32]
@@ -35,12 +36,6 @@ class Glimpse:
     labels: Labels
 
 
-def sampled(pixels: NDArray[Any], enough: int = SAMPLES) -> NDArray[Any]:
-    """Every n-th row and column of (…, H, W): some 250,000 pixels tell levels and shares as well as all of them."""
-    step = max(1, math.isqrt(pixels.shape[-1] * pixels.shape[-2] // enough))
-    return pixels[..., ::step, ::step]
-
-
 def glimpses(pixels: NDArray[Any], labels: Labels, factor: float) -> list[Glimpse]:
     """Cut an image (H, W) to a few squares that hold few, some and many objects; a small image is taken whole.
 
@@ -49,7 +44,7 @@ def glimpses(pixels: NDArray[Any], labels: Labels, factor: float) -> list[Glimps
         labels: (H, W), objects found in it.
         factor: Edge length that the network saw ÷ edge length of the image.
     """
-    low, high = np.percentile(sampled(pixels), (LOW, HIGH))
+    low, high = np.percentile(sampled(pixels, SAMPLES), (LOW, HIGH))
     span = max(float(high - low), float(np.finfo(np.float32).tiny))
     return [_glimpse(pixels[window], labels[window], factor, float(low), span) for window in _windows(labels, factor)]
 
@@ -81,9 +76,4 @@ def _covered(labels: Labels, side: int) -> int:
 def _glimpse(pixels: NDArray[Any], labels: Labels, factor: float, low: float, span: float) -> Glimpse:
     # Where nearly all pixels have one value, float32 would become infinite, and NaN once it is resized.
     grey = np.clip((pixels.astype(np.float64) - low) / span, -_FINITE, _FINITE).astype(np.float32)
-    if factor != 1.0:
-        size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
-        way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-        grey = np.asarray(cv2.resize(grey, size, interpolation=way), np.float32)
-        labels = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
-    return Glimpse(np.clip(grey, _BLACKEST, _WHITEST), labels)
+    return Glimpse(np.clip(resized(grey, factor), _BLACKEST, _WHITEST), labels_resized(labels, factor))

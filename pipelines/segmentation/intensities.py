@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.segmentation.runs import ObjectRuns, bands
-
-_SAMPLES = 1_000_000
+from pipelines.segmentation.sampling import sampled
 
 
 def intensities(
@@ -34,9 +33,8 @@ def intensities(
 
 def background_level(pixels: NDArray[Any], labels: NDArray[np.int32]) -> float | None:
     """Give the median of the pixels outside objects, of about a million of them; None when there are none."""
-    step = max(1, math.isqrt(pixels.size // _SAMPLES))
-    outside = pixels[::step, ::step][labels[::step, ::step] == 0]
-    if not len(outside) and step > 1:
+    outside = sampled(pixels)[sampled(labels) == 0]
+    if not len(outside):
         outside = pixels[labels == 0]
     return float(np.median(outside)) if len(outside) else None
 

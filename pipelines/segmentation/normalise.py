@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.segmentation.sampling import sampled
+
 # Beyond these the network has nothing to learn: dead pixels below, glare and debris above.
 LOWEST, HIGHEST = -1.0, 4.0
 # A Gaussian's median absolute deviation is 0.6745 standard deviations.
 _MAD_OF_UNIT_GAUSSIAN = 0.6745
-# Percentiles and noise of so many pixels differ from those of all by far less than a grey step.
-_ENOUGH_PIXELS = 1_000_000
+# The noise of so many pixels differs from that of all by far less than a grey step.
 _ENOUGH_DIFFERENCES = 250_000
 
 
@@ -54,8 +55,7 @@ def grey_range(pixels: NDArray[Any], low_percentile: float, high_percentile: flo
         high_percentile: 0..100, the bright objects.
         minimum_range: smallest range to stretch, in standard deviations of the pixel noise.
     """
-    step = max(1, int((pixels.size / _ENOUGH_PIXELS) ** 0.5))
-    low, high = np.percentile(pixels[::step, ::step].astype(np.float32), (low_percentile, high_percentile))
+    low, high = np.percentile(sampled(pixels).astype(np.float32), (low_percentile, high_percentile))
     noise = max(noise_level(pixels), _rounding(pixels))
     span = max(float(high - low), minimum_range * noise, float(np.finfo(np.float32).tiny))
     return GreyRange(float(low), span)

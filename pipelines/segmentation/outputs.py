@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labrelay.files import publish_bytes
 from pipelines.images.reader import Image
 from pipelines.segmentation.drawing import draw_overlay
 from pipelines.segmentation.geojson import as_geojson
@@ -47,7 +47,8 @@ class OutputFolder:
     def put(self, ending: str, data: bytes) -> Path:
         """Write a file `<stem>_<ending>`, whole or not at all."""
         path = self._folder / f"{self._stem}_{ending}"
-        publish(path, data)
+        # The gateway brings outputs to disk when it seals them.
+        publish_bytes(data, path, durable=False)
         self.digests.append({"name": path.name, "sha256": hashlib.sha256(data).hexdigest()})
         return path
 
@@ -86,16 +87,6 @@ def as_json(told: Mapping[str, Any]) -> bytes:
     """Write JSON with sorted keys; halves of characters in names that are no Unicode stand as escapes."""
     text = json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode(errors="backslashreplace")
-
-
-def publish(path: Path, data: bytes) -> None:
-    """Write a file under a name of its own in the same folder, then give it its name in one step."""
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _described(image: Image) -> dict[str, Any]:

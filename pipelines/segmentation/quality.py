@@ -23,9 +23,10 @@ from pipelines.segmentation import levels
 from pipelines.segmentation.familiarity import unfamiliarity
 from pipelines.segmentation.features import Features, features
 from pipelines.segmentation.focus import focus
-from pipelines.segmentation.glimpse import Glimpse, glimpses, sampled
+from pipelines.segmentation.glimpse import SAMPLES, Glimpse, glimpses
 from pipelines.segmentation.measurements import ObjectTable
 from pipelines.segmentation.quality_sections import Familiar, QualityThresholds
+from pipelines.segmentation.sampling import sampled
 
 DEFAULT_THRESHOLDS: Final = QualityThresholds()
 NOT_JUDGED: Final = "not judged: the model package has no [familiar] section"
@@ -128,7 +129,7 @@ def judge(
     """Judge an image and its objects; it takes about as long for a huge image as for one of a million pixels."""
     seen = glimpses(evidence.pixels, evidence.labels, evidence.factor) if len(evidence.objects) else []
     diameters = evidence.diameters_px * evidence.factor
-    covered = float(np.count_nonzero(sampled(evidence.labels)) / sampled(evidence.labels).size)
+    covered = float(np.mean(sampled(evidence.labels, SAMPLES) > 0))
     found = features(seen, diameters, evidence.prediction, covered)
     findings = [
         Finding(OUT_OF_FOCUS, "focus", _focus(seen, diameters), thresholds.minimum_focus, operator.lt),
@@ -147,7 +148,7 @@ def _focus(seen: Sequence[Glimpse], diameters: NDArray[np.float64]) -> float | N
 
 
 def _light(evidence: Evidence, limits: QualityThresholds) -> list[Finding]:
-    pixels, inside = sampled(evidence.pixels), sampled(evidence.labels) > 0
+    pixels, inside = sampled(evidence.pixels, SAMPLES), sampled(evidence.labels, SAMPLES) > 0
     top = levels.full_scale(evidence.pixels)
     step = evidence.labels.shape[0] / inside.shape[0]
     margin = round(float(np.median(evidence.diameters_px)) / 4 / step) if inside.any() else 0

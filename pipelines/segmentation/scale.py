@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.segmentation.package import ModelScale
+from pipelines.segmentation.runs import bands
 
 ScaleSource = Literal["given", "pixel size", "estimated", "usual size", "as is"]
 
@@ -19,7 +20,6 @@ _AGREED_RATIO = 2.0
 _ENOUGH_OBJECTS = 3
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 0.1, 4.0
 _MOST_LOOKS = 3
-_BLOCK_PX = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -111,22 +111,14 @@ def equivalent_diameters(labels: NDArray[np.int32]) -> NDArray[np.float64]:
 
 
 def _areas(labels: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Count the pixels of each label, 0 first; block by block, as NumPy counts in a copy of twice the size."""
-    rows = max(1, _BLOCK_PX // labels.shape[1])
+    """Count the pixels of each label, 0 first; band by band, as NumPy counts in a copy of twice the size."""
     areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
-    for start in range(0, labels.shape[0], rows):
-        areas += np.bincount(labels[start : start + rows].ravel(), minlength=len(areas))
+    for rows in bands(labels.shape):
+        areas += np.bincount(labels[rows].ravel(), minlength=len(areas))
     return areas
 
 
-def resized(pixels: NDArray[Any], factor: float) -> NDArray[Any]:
-    """Resize an image (H, W) by a factor, averaging when it shrinks."""
-    height, width = (max(1, round(edge * factor)) for edge in pixels.shape)
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=way))
-
-
-def labels_resized(labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
+def labels_brought_to(labels: NDArray[np.int32], shape: tuple[int, int]) -> NDArray[np.int32]:
     """Bring labels to another shape (H, W) and number them 1…N again, as tiny objects can vanish."""
     height, width = shape
     moved = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT))

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from pipelines.segmentation.scale import equivalent_diameters
 from pipelines.training.augment import Augmentation, blank, random_scale, random_view, vary
-from pipelines.training.data import LabelledImage, TrainingDataInvalid, diameters
+from pipelines.training.data import LabelledImage, TrainingDataInvalid, reduced
 from pipelines.training.record import Normalisation
 from pipelines.training.targets import Targets, targets
 
@@ -85,10 +85,6 @@ class Batches:
 
 
 def _recorded(image: LabelledImage, normalisation: Normalisation, reduction: float) -> _Recorded:
-    sizes = diameters(image.labels)
-    pixels, labels = normalisation(image.pixels), image.labels
-    if reduction != 1.0:
-        height, width = (max(1, round(edge / reduction)) for edge in labels.shape)
-        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.float32)
-        labels = np.asarray(cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST), np.int32)
-    return _Recorded(pixels, labels, float(np.median(sizes)) / reduction if sizes.size else _EMPTY_PX)
+    sizes = equivalent_diameters(image.labels)
+    small = reduced(LabelledImage(image.stem, normalisation(image.pixels), image.labels), reduction)
+    return _Recorded(small.pixels, small.labels, float(np.median(sizes)) / reduction if sizes.size else _EMPTY_PX)

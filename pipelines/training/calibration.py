@@ -1,13 +1,14 @@
 """What a network's layers shall see while it is decided how coarsely they may calculate."""
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipelines.segmentation.normalise import normalise
 from pipelines.segmentation.package import ModelDescription
-from pipelines.training.data import LabelledImage, diameters
+from pipelines.segmentation.sampling import resized
+from pipelines.segmentation.scale import equivalent_diameters
+from pipelines.training.data import LabelledImage
 
 Tile = NDArray[np.float32]
 
@@ -39,7 +40,7 @@ def _factor(image: LabelledImage, told: ModelDescription, rng: Generator) -> flo
     if rng.random() < _NATIVE_SHARE or not image.objects:
         return 1.0
     smallest, largest = np.log(told.scale.minimum_diameter_px), np.log(told.scale.maximum_diameter_px)
-    wanted = np.exp(rng.uniform(smallest, largest)) / np.median(diameters(image.labels))
+    wanted = np.exp(rng.uniform(smallest, largest)) / np.median(equivalent_diameters(image.labels))
     return float(np.clip(wanted, _SMALLEST_FACTOR, _LARGEST_FACTOR))
 
 
@@ -47,7 +48,4 @@ def _resized_view(normalised: NDArray[np.float32], factor: float, rng: Generator
     """A part of an image that measures at most `_EDGE_PX` once it is resized."""
     reach = max(1, int(_EDGE_PX / factor))
     top, left = (int(rng.integers(0, max(1, edge - reach + 1))) for edge in normalised.shape)
-    part = normalised[top : top + reach, left : left + reach]
-    size = tuple(max(1, round(edge * factor)) for edge in part.shape[::-1])
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    return np.asarray(part if factor == 1 else cv2.resize(part, size, interpolation=way))
+    return resized(normalised[top : top + reach, left : left + reach], factor)

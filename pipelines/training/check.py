@@ -11,7 +11,8 @@ from rich.table import Table
 from skimage.measure import label
 
 from labrelay.errors import LabrelayError
-from pipelines.training.data import IMAGES, LabelledFile, LabelledImage, diameters, labelled_files
+from pipelines.segmentation.scale import equivalent_diameters
+from pipelines.training.data import IMAGES, LabelledFile, LabelledImage, labelled_files
 from pipelines.training.errors import TrainingDataInvalid
 
 PARTS = ("train", "val")
@@ -76,7 +77,7 @@ def _checked(folder: Path, findings: Findings, seen: dict[str, list[str]]) -> Pa
         name = f"{folder.name}/{image.stem}"
         seen[sha256(np.ascontiguousarray(image.pixels).data).hexdigest()].append(name)
         part.images, part.empty = part.images + 1, part.empty + (image.objects == 0)
-        part.diameters_px.append(diameters(image.labels))
+        part.diameters_px.append(equivalent_diameters(image.labels))
         for suspicion in _suspicions(image):
             suspicions[suspicion].append(name)
     findings.doubts += [f"{text} in {len(names)} image(s): {_named(names)}" for text, names in suspicions.items()]
@@ -93,7 +94,7 @@ def _files(folder: Path, findings: Findings) -> list[LabelledFile]:
 
 def _suspicions(image: LabelledImage) -> list[str]:
     pieces, objects = int(label(image.labels, connectivity=2).max(initial=0)), image.objects
-    sizes = diameters(image.labels)
+    sizes = equivalent_diameters(image.labels)
     findings = {
         "one number on several pieces, as if the mask were black and white": objects == 1 and pieces > 1,
         "objects in several pieces": 1 < objects < pieces,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.images.reader import Image, read_image
+from pipelines.segmentation.sampling import labels_resized, resized
 from pipelines.training.errors import TrainingDataInvalid as TrainingDataInvalid
 from pipelines.training.masks import read_labels
 
@@ -113,7 +114,7 @@ def contiguous(labels: NDArray[Any]) -> NDArray[np.int32]:
     return (places[:-1] - first_object).reshape(labels.shape).astype(np.int32)
 
 
-def diameters(labels: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Diameter in pixels of the circle of equal area, for each object."""
-    areas = np.bincount(labels.ravel())[1:]
-    return np.asarray(2.0 * np.sqrt(areas[areas > 0] / np.pi))
+def reduced(image: LabelledImage, reduction: float) -> LabelledImage:
+    """An image made so many times smaller."""
+    pixels, labels = resized(image.pixels, 1 / reduction), labels_resized(image.labels, 1 / reduction)
+    return LabelledImage(image.stem, pixels, contiguous(labels), image.pixel_size_um, image.source)

@@ -1,8 +1,29 @@
-"""Writes model.toml: plain values, lists and tables in TOML 1.0."""
+"""Writes model.toml: plain values, lists and tables in TOML 1.0; and what it says of files and quality."""
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from labrelay.files import digest_file
+from pipelines.training.scores import IOUS, Summary
+
+XML, BIN = "model.xml", "model.bin"
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The section `files` of a package whose network lies in a folder."""
+    digests = {f"{kind}_sha256": digest_file(folder / name)[0] for kind, name in (("xml", XML), ("bin", BIN))}
+    return {"xml": XML, "bin": BIN, **digests}
+
+
+def quality(pool: Summary, prefix: str) -> dict[str, float]:
+    """Figures of the section `quality`, measured on the images that the prefix names."""
+    precisions = zip(IOUS, pool.average_precision, strict=True)
+    return {f"{prefix}_ap_{round(iou * 100):03d}": round(value, 4) for iou, value in precisions} | {
+        f"{prefix}_count_error": round(pool.count_error, 4),
+        f"{prefix}_count_bias": round(pool.count_bias, 4),
+    }
 
 
 def as_toml(content: Mapping[str, Any]) -> str:

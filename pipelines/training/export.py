@@ -1,29 +1,25 @@
 """Make a model package of a training run: OpenVINO files, tuned parameters, measured quality, model.toml."""
 
-import hashlib
-import json
 import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import openvino as ov
 import torch
 
 from pipelines.segmentation.instances import InstanceParameters
 from pipelines.segmentation.package import DESCRIPTION_FILE, load_package
-from pipelines.training.data import LabelledImage, contiguous
+from pipelines.training.data import LabelledImage, reduced
+from pipelines.training.description import XML, as_toml, files, quality
 from pipelines.training.evaluate import evaluate, predictions
 from pipelines.training.network import STEM, Maps, UNet
 from pipelines.training.record import RunRecord
-from pipelines.training.scores import IOUS, Summary, summary
+from pipelines.training.scores import Summary, summary
 from pipelines.training.targets import HEADS
 from pipelines.training.train import CHECKPOINT
 from pipelines.training.tune import MAGNIFIED_PX, START, choose, magnified
 
-XML, BIN = "model.xml", "model.bin"
 TILE_PX, OVERLAP_PX = 1088, 128
 
 Sections = dict[str, dict[str, Any]]
@@ -66,9 +62,9 @@ def export(
     _write_description(folder, identity, sections | {"instances": asdict(START)})
     sections["instances"] = asdict(_chosen(folder, val, magnified_px, RunRecord.read(run).reduction))
     _write_description(folder, identity, sections)
-    quality = summary(evaluate(folder, val))
-    _write_description(folder, identity, sections | {"quality": _quality(quality)})
-    return quality
+    measured = summary(evaluate(folder, val))
+    _write_description(folder, identity, sections | {"quality": _quality(measured)})
+    return measured
 
 
 def _trained(checkpoint: Path) -> tuple[UNet, float]:
@@ -101,19 +97,9 @@ def _chosen(
     return choose(list(predictions(load_package(folder), shown)), [image.labels for image in shown])
 
 
-def reduced(image: LabelledImage, reduction: float) -> LabelledImage:
-    """An image made so many times smaller."""
-    if reduction == 1.0:
-        return image
-    height, width = (max(1, round(edge / reduction)) for edge in image.labels.shape)
-    pixels = np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA))
-    labels = np.asarray(cv2.resize(image.labels, (width, height), interpolation=cv2.INTER_NEAREST))
-    return LabelledImage(image.stem, pixels, contiguous(labels))
-
-
 def _sections(folder: Path, identity: Identity, record: RunRecord, multiple_of: int, seconds: float) -> Sections:
     return {
-        "files": {"xml": XML, "bin": BIN, "xml_sha256": _sha256(folder / XML), "bin_sha256": _sha256(folder / BIN)},
+        "files": files(folder),
         "input": {
             "channels": 1,
             "multiple_of": multiple_of,
@@ -150,29 +136,10 @@ def _scale(record: RunRecord) -> dict[str, float]:
     return told | {"maximum_diameter_px": round(typical**2 / smallest, 1), "tolerated_ratio": 1.25}
 
 
-def _quality(quality: Summary) -> dict[str, Any]:
-    precisions = zip(IOUS, quality.average_precision, strict=True)
-    return {f"val_ap_{round(iou * 100):03d}": round(value, 4) for iou, value in precisions} | {
-        "val_count_error": round(quality.count_error, 4),
-        "val_count_bias": round(quality.count_bias, 4),
-        "val_images": quality.images,
-        "val_objects": quality.objects,
-    }
+def _quality(pool: Summary) -> dict[str, float]:
+    return quality(pool, "val") | {"val_images": pool.images, "val_objects": pool.objects}
 
 
 def _write_description(folder: Path, identity: Identity, sections: Sections) -> None:
-    lines = [f"{key} = {_toml(getattr(identity, key))}" for key in ("name", "version", "description")]
-    lines.append('precision = "fp16"')
-    for section, values in sections.items():
-        lines += ["", f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
-    (folder / DESCRIPTION_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _toml(value: Any) -> str:
-    """A string, number, truth value or list of such in TOML, where JSON's notation is the same."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    named = {key: getattr(identity, key) for key in ("name", "version", "description")}
+    (folder / DESCRIPTION_FILE).write_text(as_toml(named | {"precision": "fp16"} | sections), encoding="utf-8")

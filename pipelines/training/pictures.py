@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.segmentation.drawing import outlines
+from pipelines.segmentation.outlines import outlines
+from pipelines.segmentation.sampling import labels_resized, resized
 from pipelines.training.data import LabelledImage
 from pipelines.training.matching import Overlaps
 from pipelines.training.scores import ImageScore
@@ -46,9 +47,9 @@ def write_pictures(folder: Path, judged: Iterable[tuple[LabelledImage, ImageScor
 def draw(image: LabelledImage, score: ImageScore, found: NDArray[np.int32]) -> Picture:
     """The image as it is beside the image with outlines, a caption above and a legend below, (h, w, 3) in BGR."""
     factor = _magnification(image.labels.shape)
-    grey = cv2.cvtColor(_resized(_stretched(image.pixels), factor, cv2.INTER_LINEAR), cv2.COLOR_GRAY2BGR)
+    grey = cv2.cvtColor(resized(_stretched(image.pixels), factor), cv2.COLOR_GRAY2BGR)
     outlined = (grey * _DIMMED).astype(np.uint8)
-    true, pred = (np.asarray(_resized(labels, factor, cv2.INTER_NEAREST_EXACT)) for labels in (image.labels, found))
+    true, pred = (labels_resized(labels, factor) for labels in (image.labels, found))
     paired_true, paired_found = Overlaps(image.labels, found).pairs(IOU)
     edges_true, edges_found = outlines(true), outlines(pred)
     is_found, is_hit = np.isin(pred, paired_found), np.isin(true, paired_true)
@@ -66,11 +67,6 @@ def _magnification(shape: tuple[int, ...]) -> float:
     """Small images are enlarged, so that lines of one pixel stay thin beside objects; large ones are made to fit."""
     larger = max(1, round(_SHORTEST_SIDE / max(shape)))
     return min(float(larger), _LONGEST_SIDE / max(shape))
-
-
-def _resized(plane: NDArray[Any], factor: float, way: int) -> NDArray[Any]:
-    size = tuple(max(1, round(edge * factor)) for edge in plane.shape[::-1])
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA if factor < 1 and way == 1 else way))
 
 
 def _stretched(pixels: NDArray[Any]) -> Picture:

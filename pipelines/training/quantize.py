@@ -1,6 +1,5 @@
 """Make a package's network calculate with 8-bit integers (NNCF, post-training), unless that costs accuracy."""
 
-import hashlib
 import logging
 import shutil
 import tempfile
@@ -16,14 +15,13 @@ from pipelines.segmentation.package import DESCRIPTION_FILE, ModelPackage, load_
 from pipelines.segmentation.packages.reading import read_network
 from pipelines.training.calibration import Tile, calibration_tiles
 from pipelines.training.data import LabelledImage
-from pipelines.training.description import as_toml
+from pipelines.training.description import XML, as_toml, files, quality
 from pipelines.training.errors import QuantisationRefused
 from pipelines.training.evaluate import evaluate
 from pipelines.training.guard import WAYS, Guard, Trial, Way
 from pipelines.training.layers import first_convolutions, last_convolutions
-from pipelines.training.scores import IOUS, Summary, summary
+from pipelines.training.scores import Summary, summary
 
-XML, BIN = "model.xml", "model.bin"
 _USUAL = Guard()
 
 
@@ -118,8 +116,7 @@ def _write_description(package: ModelPackage, folder: Path, made: dict[str, dict
     # The network was read as `fitting.fitted` makes it: ports named, heads in order, probabilities as such.
     content["input"].pop("port", None)
     content["output"] = {"heads": list(package.description.output.ordered)}
-    digests = {f"{kind}_sha256": _sha256(folder / name) for kind, name in (("xml", XML), ("bin", BIN))}
-    content |= {"precision": "int8", "files": {"xml": XML, "bin": BIN, **digests}}
+    content |= {"precision": "int8", "files": files(folder)}
     for section, values in made.items():
         content[section] = content.get(section, {}) | values
     (folder / DESCRIPTION_FILE).write_text(as_toml(content), encoding="utf-8")
@@ -130,18 +127,5 @@ def _made(trial: Trial) -> dict[str, dict[str, Any]]:
     way = f"NNCF {nncf.__version__}, INT8, {trial.way.name}, calibrated on {trial.way.tiles} tiles of training images"
     return {
         "training": {"quantisation": way},
-        "quality": _quality(trial.after, "val") | _quality(trial.before, "before_quantisation"),
+        "quality": quality(trial.after, "val") | quality(trial.before, "before_quantisation"),
     }
-
-
-def _quality(pool: Summary, prefix: str) -> dict[str, float]:
-    precisions = zip(IOUS, pool.average_precision, strict=True)
-    return {f"{prefix}_ap_{round(iou * 100):03d}": round(value, 4) for iou, value in precisions} | {
-        f"{prefix}_count_error": round(pool.count_error, 4),
-        f"{prefix}_count_bias": round(pool.count_bias, 4),
-    }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.segmentation.normalise import normalise
-from pipelines.segmentation.scale import typical_diameter
+from pipelines.segmentation.scale import equivalent_diameters, typical_diameter
 from pipelines.training.augment import Augmentation
-from pipelines.training.data import LabelledImage, diameters
+from pipelines.training.data import LabelledImage
 
 RECORD = "run.json"
 
@@ -84,7 +84,7 @@ class RunRecord:
         command: str,
     ) -> "RunRecord":
         """The record of a run that learns from `images`."""
-        sizes = np.concatenate([diameters(image.labels) for image in images]) / augmentation.reduction
+        sizes = np.concatenate([equivalent_diameters(image.labels) for image in images]) / augmentation.reduction
         return cls(
             data=data,
             licence=licence,

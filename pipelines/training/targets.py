@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from pipelines.segmentation.outlines import outlines
+
 HEADS = ("foreground", "seed", "contact", "offset_y", "offset_x")
 PROBABILITIES = 3
 """So many heads, the first ones, are probabilities."""
@@ -54,24 +56,13 @@ def targets(labels: Labels) -> Targets:
 def _depth(labels: Labels) -> Map:
     """Peaks at 1 in small and large objects alike, and stays low along seams between touching ones."""
     foreground = (labels > 0).astype(np.float32)
-    inner = ((labels > 0) & ~_edges(labels)).astype(np.uint8)
+    inner = ((labels > 0) & ~outlines(labels)).astype(np.uint8)
     # The frame keeps OpenCV from returning "infinite" where an object fills the whole image.
     framed = cv2.copyMakeBorder(inner, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     reach = cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
     distance = (np.minimum(reach, max(labels.shape)) + 1.0) * foreground
     largest = ndimage.maximum(distance, labels, np.arange(int(labels.max(initial=0)) + 1))
     return np.asarray(distance / np.maximum(largest, 1.0)[labels], np.float32)
-
-
-def _edges(labels: Labels) -> NDArray[np.bool_]:
-    """Pixels with a neighbour (of four) in another object or the background; the image border is no edge."""
-    edges = np.zeros(labels.shape, np.bool_)
-    down, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
-    edges[1:] |= down
-    edges[:-1] |= down
-    edges[:, 1:] |= right
-    edges[:, :-1] |= right
-    return edges
 
 
 def _contact(labels: Labels) -> NDArray[np.bool_]:

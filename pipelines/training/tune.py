@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.segmentation.instances import InstanceParameters, label_instances
-from pipelines.training.data import LabelledImage, contiguous, diameters
+from pipelines.segmentation.scale import equivalent_diameters
+from pipelines.training.data import LabelledImage, contiguous
 from pipelines.training.scores import score, summary
 
 # One after the other in this order, as they hardly depend on each other; those that do come twice.
@@ -70,7 +71,7 @@ def magnified(images: list[LabelledImage], diameters_px: tuple[float, ...]) -> l
     usable = [image for image in images if image.objects]
     few = usable[:: max(1, len(usable) // _IMAGES_EACH)][:_IMAGES_EACH]
     return [
-        _magnified(image, wanted / float(np.median(diameters(image.labels))))
+        _magnified(image, wanted / float(np.median(equivalent_diameters(image.labels))))
         for image in few
         for wanted in diameters_px
     ]

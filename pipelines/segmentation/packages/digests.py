@@ -1,8 +1,8 @@
 """Whether the files of a package are those that model.toml means."""
 
-import hashlib
 from pathlib import Path
 
+from labrelay.files import digest_file
 from pipelines.segmentation.errors import ModelPackageInvalid
 
 
@@ -13,8 +13,7 @@ def check_digest(path: Path, expected: str) -> None:
         ModelPackageInvalid: It is another one, or the file can't be read.
     """
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found, _ = digest_file(path)
     except OSError as error:
         raise ModelPackageInvalid(f"{path} can't be read: {error.strerror or error}.") from error
     require_digest(path, found, expected)

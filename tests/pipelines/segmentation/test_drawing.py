@@ -4,7 +4,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.images.reader import Image
-from pipelines.segmentation.drawing import draw_overlay, outlines
+from pipelines.segmentation.drawing import draw_overlay
+from pipelines.segmentation.outlines import outlines
 from pipelines.segmentation.picture import GREYS, Picture, as_png, palette
 
 

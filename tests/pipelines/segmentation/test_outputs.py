@@ -14,12 +14,12 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from labrelay.files import digest_file
+from labrelay.files import digest_file, publish_bytes
 from pipelines.images.reader import Image, read_image
 from pipelines.segmentation.errors import TableNeedsExtra
 from pipelines.segmentation.label_mask import as_ome_tiff
 from pipelines.segmentation.measurements import measure, summarise
-from pipelines.segmentation.outputs import OutputFiles, as_json, publish, write_outputs
+from pipelines.segmentation.outputs import OutputFiles, as_json, write_outputs
 from pipelines.segmentation.parameters import OutputChoice
 from pipelines.segmentation.segment import Segmentation, Segmenter
 
@@ -211,12 +211,12 @@ def test_parquet_without_its_library_says_what_to_install_and_writes_nothing(
 
 def test_a_write_that_fails_leaves_the_former_file_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "a_provenance.json"
-    publish(path, as_json({"job": "1"}))
+    publish_bytes(as_json({"job": "1"}), path, durable=False)
     with pytest.raises(ValueError, match="JSON"):
-        publish(path, as_json({"job": float("nan")}))
+        publish_bytes(as_json({"job": float("nan")}), path, durable=False)
     labels = tmp_path / "a_labels.tif"
     labels.mkdir()
     with pytest.raises(OSError, match="a_labels"):
-        publish(labels, b"mask")
+        publish_bytes(b"mask", labels, durable=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a_labels.tif", "a_provenance.json"]
     assert json.loads(path.read_text(encoding="utf-8")) == {"job": "1"}

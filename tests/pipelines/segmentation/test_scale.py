@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 
 from pipelines.images.reader import Image
 from pipelines.segmentation.package import ModelScale
+from pipelines.segmentation.sampling import resized
 from pipelines.segmentation.scale import (
     Scale,
     equivalent_diameters,
     estimated_scale,
     known_scale,
-    labels_resized,
-    resized,
+    labels_brought_to,
     searched_scale,
     typical_diameter,
 )
@@ -114,13 +114,13 @@ def test_the_typical_diameter_survives_torn_objects_and_a_speck_of_dirt() -> Non
 
 def test_labels_return_to_the_image_size_with_their_numbers_closed() -> None:
     labels = _squares(20, 3)
-    small = labels_resized(labels[:, ::1], (10, 32))
-    back = labels_resized(small, (20, 63))
+    small = labels_brought_to(labels[:, ::1], (10, 32))
+    back = labels_brought_to(small, (20, 63))
     assert back.shape == labels.shape
     assert back.dtype == np.int32
     assert set(np.unique(back)) == {0, 1, 2, 3}
     gap = np.where(labels == 2, 0, labels)
-    assert set(np.unique(labels_resized(gap, (20, 63)))) == {0, 1, 2}
+    assert set(np.unique(labels_brought_to(gap, (20, 63)))) == {0, 1, 2}
 
 
 def test_shrinking_averages_and_keeps_the_type() -> None:

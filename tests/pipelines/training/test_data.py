@@ -9,7 +9,8 @@ import tifffile
 
 from pipelines.images.errors import ImageUnreadable
 from pipelines.images.reader import read_image
-from pipelines.training.data import contiguous, diameters, labelled_files, read_folder
+from pipelines.segmentation.scale import equivalent_diameters
+from pipelines.training.data import contiguous, labelled_files, read_folder
 from pipelines.training.errors import TrainingDataInvalid
 from tests.pipelines.training.specimen import image, labelled_discs, write_folder
 
@@ -98,5 +99,5 @@ def test_numbers_are_closed_up_and_background_stays() -> None:
 
 
 def test_diameters_are_those_of_circles_of_equal_area() -> None:
-    assert diameters(labelled_discs((60, 60, 20)))[0] == pytest.approx(40.0, rel=0.03)
-    assert diameters(np.zeros((5, 5), np.int32)).size == 0
+    assert equivalent_diameters(labelled_discs((60, 60, 20)))[0] == pytest.approx(40.0, rel=0.03)
+    assert equivalent_diameters(np.zeros((5, 5), np.int32)).size == 0

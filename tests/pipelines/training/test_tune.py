@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipelines.segmentation.instances import InstanceParameters
-from pipelines.training.data import LabelledImage, diameters
+from pipelines.segmentation.scale import equivalent_diameters
+from pipelines.training.data import LabelledImage
 from pipelines.training.tune import choose, magnified, worth
 from tests.pipelines.training.specimen import image, labelled_discs, predicted
 
@@ -29,5 +30,5 @@ def test_images_are_magnified_to_the_diameter_asked_for() -> None:
     blank = LabelledImage("blank", np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.int32))
     larger = magnified([image("a", 1), blank], (40.0, 80.0))
     assert len(larger) == 2
-    assert [float(np.median(diameters(i.labels))) for i in larger] == pytest.approx([40.0, 80.0], rel=0.1)
+    assert [float(np.median(equivalent_diameters(i.labels))) for i in larger] == pytest.approx([40.0, 80.0], rel=0.1)
     assert all(i.pixels.shape == i.labels.shape and i.pixels.dtype == np.uint16 for i in larger)

@@ -41,6 +41,9 @@ def train(
     around_objects: Annotated[
         float, typer.Option(help="Share of crops laid around an object, for sparse images.", min=0.0, max=1.0)
     ] = 0.0,
+    widths: Annotated[
+        str, typer.Option(help="Channels of each level of the network; fewer are faster and see less.")
+    ] = "32,64,128,192,256",
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 2,
     source: Annotated[str, typer.Option(help="What the data are, for the model package.")] = "own images",
     licence: Annotated[str, typer.Option(help="Licence of the data.")] = "not stated",
@@ -51,15 +54,16 @@ def train(
     from pipelines.training.batches import Batches
     from pipelines.training.train import CHECKPOINT, Recipe, Training
 
+    channels = _widths(widths)
     images, val = read_folder(data / "train"), read_folder(data / "val")
     normalisation = Normalisation()
     augmentation = Augmentation(object_share=around_objects, reduction=reduction)
     RunRecord.of(
-        images, source, licence, normalisation, augmentation, _repeated(minutes, falling, augmentation, seed)
+        images, source, licence, normalisation, augmentation, _repeated(minutes, falling, augmentation, widths, seed)
     ).write(run)
     batches = Batches(images, normalisation, augmentation, np.random.default_rng(seed))
     mild = Batches(val, normalisation, replace(augmentation, far_share=0.15), np.random.default_rng(0))
-    recipe = Recipe(seconds=minutes * 60.0, falling_share=falling, threads=threads)
+    recipe = Recipe(seconds=minutes * 60.0, falling_share=falling, threads=threads, widths=channels)
     training = Training(recipe, batches, mild, run, start / CHECKPOINT if start else None)
     for point in training.stretches():
         console.print(
@@ -116,11 +120,26 @@ app.command("familiarise")(familiarise_command)
 app.command("faults")(faults_command)
 
 
-def _repeated(minutes: float, falling: float, augmentation: Augmentation, seed: int) -> str:
+def _repeated(minutes: float, falling: float, augmentation: Augmentation, widths: str, seed: int) -> str:
     """What to type to train so again, without paths of this machine."""
     given = {"minutes": minutes, "falling": falling, "reduction": augmentation.reduction}
     given |= {"around-objects": augmentation.object_share, "seed": seed}
-    return " ".join(["python -m pipelines.training train --data DATA", *(f"--{k} {v:g}" for k, v in given.items())])
+    told = [f"--{key} {value:g}" for key, value in given.items()]
+    return " ".join(["python -m pipelines.training train --data DATA", *told, f"--widths {widths}"])
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """Channels by level.
+
+    Raises:
+        typer.BadParameter: they aren't two or more positive whole numbers with commas between.
+    """
+    parts = text.split(",")
+    if len(parts) < 2 or not all(part.strip().isdecimal() and int(part) for part in parts):
+        raise typer.BadParameter(
+            f"{text!r} isn't two or more whole numbers with commas between.", param_hint="--widths"
+        )
+    return tuple(int(part) for part in parts)
 
 
 def _require(module: str, name: str) -> None:

@@ -25,3 +25,11 @@ class QuantisationRefused(InputProblem):
     code = "quantisation_refused"
     default_next_step = "Keep the model as it is, allow a larger loss, or calibrate on images more like those to come."
     retryable = False
+
+
+class RunDiffers(InputProblem):
+    """A training run holds another network than the one asked for."""
+
+    code = "run_differs"
+    default_next_step = "Name the widths of that run, or an empty folder for a new run."
+    retryable = False

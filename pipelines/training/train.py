@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from pipelines.training.batches import Batch, Batches
+from pipelines.training.errors import RunDiffers
 from pipelines.training.losses import Wanted, loss
 from pipelines.training.network import WIDTHS, UNet, follow
 from pipelines.training.record import CurvePoint, append
@@ -58,6 +59,9 @@ class Training:
             val: what to watch; nothing is learnt from it.
             run: folder of checkpoint and curve.
             start: checkpoint of another run whose weights a new run begins with, or None for random ones.
+
+        Raises:
+            RunDiffers: a checkpoint holds a network of other widths.
         """
         torch.set_num_threads(recipe.threads)
         self.recipe, self.run = recipe, run
@@ -127,15 +131,27 @@ class Training:
         partial.replace(self.run / CHECKPOINT)
 
     def _resume(self) -> None:
-        state = _read(self.run / CHECKPOINT, self.device)
+        state = self._read(self.run / CHECKPOINT)
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(state[name])
         self.seconds, self.step = state["seconds"], state["step"]
 
     def _begin_with(self, checkpoint: Path) -> None:
-        weights = _read(checkpoint, self.device)["average"]
+        weights = self._read(checkpoint)["average"]
         self.network.load_state_dict(weights)
         self.average.load_state_dict(weights)
+
+    def _read(self, checkpoint: Path) -> dict[str, Any]:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=self.device)
+        if tuple(state["widths"]) != self.recipe.widths:
+            raise RunDiffers(
+                f"{checkpoint} holds a network of widths {_told(state['widths'])}, not {_told(self.recipe.widths)}."
+            )
+        return state
+
+
+def _told(widths: Sequence[int]) -> str:
+    return ",".join(map(str, widths))
 
 
 def trapezoid(progress: float, falling_share: float, warm_up: float = 0.02) -> float:
@@ -148,8 +164,3 @@ def trapezoid(progress: float, falling_share: float, warm_up: float = 0.02) -> f
     if progress < 1.0 - falling_share:
         return 1.0
     return 0.01 + 0.99 * (1.0 - progress) / falling_share
-
-
-def _read(checkpoint: Path, device: torch.device) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
-    return state

@@ -17,6 +17,7 @@ from pipelines.segmentation.package import load_package  # noqa: E402
 from pipelines.training.__main__ import app  # noqa: E402
 from pipelines.training.augment import Augmentation  # noqa: E402
 from pipelines.training.batches import Batches  # noqa: E402
+from pipelines.training.errors import RunDiffers  # noqa: E402
 from pipelines.training.evaluate import evaluate  # noqa: E402
 from pipelines.training.export import Identity, export  # noqa: E402
 from pipelines.training.network import Maps, UNet, follow  # noqa: E402
@@ -87,6 +88,23 @@ def test_a_run_may_begin_with_the_weights_of_another(trained: tuple[Path, list[C
     second = training(tmp_path, start=trained[0] / CHECKPOINT)
     assert second.step == 0
     assert second.val_loss() == pytest.approx(first.val_loss())
+
+
+def test_a_run_of_another_width_is_refused_with_both_widths(
+    trained: tuple[Path, list[CurvePoint]], tmp_path: Path
+) -> None:
+    wider = replace(RECIPE, widths=(8, 8, 8))
+    with pytest.raises(RunDiffers, match=r"4,8,8, not 8,8,8"):
+        training(tmp_path, wider, trained[0] / CHECKPOINT)
+    with pytest.raises(RunDiffers):
+        training(trained[0], wider)
+
+
+@pytest.mark.parametrize("text", ["32", "a,b", "32,0", ""])
+def test_widths_that_are_none_are_refused_before_anything_is_read(tmp_path: Path, text: str) -> None:
+    result = CliRunner().invoke(app, ["train", "--data", str(tmp_path), "--widths", text])
+    assert result.exit_code == 2
+    assert "whole numbers" in result.output
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing() -> None:

@@ -52,10 +52,12 @@ class Counting:
         """The image, with its pixel size from the parameters if they give one, and what was found in it.
 
         Raises:
+            ParameterInvalid: the channels named are not as many as the model looks at.
             InputProblem: the file is no image that can be read.
             InferenceFailed: OpenVINO gave up.
         """
-        image = read_image(path, parameters.selection)
+        selection, further = parameters.selected(self.segmenter.package.description.input)
+        image = read_image(path, selection, further=further)
         if parameters.pixel_size_um is not None:
             image = replace(image, pixel_size_um=parameters.pixel_size_um)
         return image, self.segmenter.segment(image, parameters.diameter_px, parameters.diameter_um)

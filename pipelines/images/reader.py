@@ -1,6 +1,7 @@
-"""Reads one grey plane and its pixel size from an image file."""
+"""Reads grey planes and their pixel size from an image file."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from pipelines.images.microscope import open_stack as open_microscope
 from pipelines.images.projection import brightest, sharpest
 from pipelines.images.raster import open_stack as open_raster
 from pipelines.images.signature import Kind, kind_of
-from pipelines.images.stack import Choice, Selection, Stack, chosen, meant
+from pipelines.images.stack import Selection, Stack, chosen, meant
 from pipelines.images.tiff import open_stack as open_tiff
 
 MAX_PIXELS = 500_000_000
@@ -53,22 +54,29 @@ class TakenPlane:
 
 @dataclass(frozen=True)
 class Image:
-    """One grey plane of a file.
+    """One grey plane of a file, and further channels of the same place where they were asked for.
 
     Attributes:
         pixels: Intensities (H, W), uint8, uint16 or float32, finite, at least 1 × 1.
         pixel_size_um: Edge of a pixel in µm, or None when the file doesn't say it.
         source: Name of the file, without folders.
         plane: Where in the file the pixels come from.
+        further: Further channels, each (H, W) as `pixels`.
     """
 
     pixels: NDArray[Any]
     pixel_size_um: float | None
     source: str
     plane: TakenPlane = TakenPlane()
+    further: tuple[NDArray[Any], ...] = ()
 
 
-def read_image(path: Path, selection: Selection = Selection(), max_pixels: int = MAX_PIXELS) -> Image:  # noqa: B008
+def read_image(
+    path: Path,
+    selection: Selection = Selection(),  # noqa: B008
+    max_pixels: int = MAX_PIXELS,
+    further: Sequence[int | str] = (),
+) -> Image:
     """Read the plane that a selection names, of a file in any format that instruments write.
 
     The content decides the format, not the file's ending. Colour becomes grey (see `grey.to_grey`). Without a choice it
@@ -79,6 +87,7 @@ def read_image(path: Path, selection: Selection = Selection(), max_pixels: int =
         path: The image file.
         selection: Channel, z and time.
         max_pixels: A header that claims more values than this for one plane is refused before memory is taken.
+        further: Channels to read besides, at the same z and time, by number or name.
 
     Raises:
         ImageUnreachable: The file can't be opened.
@@ -90,11 +99,15 @@ def read_image(path: Path, selection: Selection = Selection(), max_pixels: int =
     """
     with _OPENERS[kind_of(path)](path, max_pixels) as stack:
         stack = meant(stack, selection)
-        pixels, plane = _taken(stack, chosen(stack, selection), selection.z == "focus")
-        return Image(_checked(to_supported(pixels, path.name), path.name), stack.pixel_size_um, path.name, plane)
+        pixels, plane = _taken(stack, selection)
+        more = tuple(_taken(stack, replace(selection, channel=channel))[0] for channel in further)
+    if any(each.shape != pixels.shape for each in more):
+        raise ImageNotSupported(f"The channels of {path.name} have different sizes.")
+    return Image(pixels, stack.pixel_size_um, path.name, plane, more)
 
 
-def _taken(stack: Stack, choice: Choice, focus: bool) -> tuple[NDArray[Any], TakenPlane]:
+def _taken(stack: Stack, selection: Selection) -> tuple[NDArray[Any], TakenPlane]:
+    choice, focus = chosen(stack, selection), selection.z == "focus"
     pixels, z = sharpest(stack, choice) if focus else (brightest(stack, choice), choice.zs[0])
     projected = len(choice.zs) > 1 and not focus
     plane = TakenPlane(
@@ -107,7 +120,7 @@ def _taken(stack: Stack, choice: Choice, focus: bool) -> tuple[NDArray[Any], Tak
         time_count=len({t for c, _, t in stack.planes if c == choice.channel}),
         projection="max" if projected else None,
     )
-    return pixels, plane
+    return _checked(to_supported(pixels, stack.source), stack.source), plane
 
 
 def _checked(pixels: NDArray[Any], name: str) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pipelines.images.stack import Focusing, Selection
 from pipelines.images.units import SENSIBLE_UM
 from pipelines.segmentation.errors import ParameterInvalid
+from pipelines.segmentation.packages.description import ModelInput
 
 Table = Literal["csv", "parquet", "both"]
 
@@ -41,6 +42,10 @@ def _number(given: Any) -> Any:
     if isinstance(number, str):
         raise ValueError("it is a number from 0 on")
     return number
+
+
+def _channels(given: Any) -> Any:
+    return tuple(_counted(part.strip()) for part in str(given).split(","))
 
 
 def _yes_or_no(given: Any) -> Any:
@@ -82,6 +87,7 @@ class SegmentationParameters(BaseModel):
         diameter_um: The same in µm; used where the pixel size is known.
         pixel_size_um: Edge of a pixel in µm; overrides what the file says.
         channel: Channel of the file, counted from 0, or the name that the file gives it ("DAPI").
+        channels: For a model that looks at several: numbers or names in the model's order, with commas between.
         z: Plane of a stack, counted from 0, or "middle", "max" (brightest of all at each pixel) or "focus" (sharpest).
         time: Time point of a series, counted from 0.
         table: Form of the table of objects.
@@ -95,6 +101,7 @@ class SegmentationParameters(BaseModel):
     diameter_um: float | None = Field(default=None, gt=0)
     pixel_size_um: float | None = Field(default=None, ge=SENSIBLE_UM[0], le=SENSIBLE_UM[1])
     channel: Annotated[int | str, BeforeValidator(_counted)] | None = None
+    channels: Annotated[tuple[int | str, ...], BeforeValidator(_channels)] = ()
     z: Annotated[int | Focusing, BeforeValidator(_depth)] | None = None
     time: Annotated[int, BeforeValidator(_number)] | None = None
     table: Annotated[Table, BeforeValidator(_table)] = "csv"
@@ -105,6 +112,19 @@ class SegmentationParameters(BaseModel):
     def selection(self) -> Selection:
         """The plane to read."""
         return Selection(self.channel, self.z, self.time)
+
+    def selected(self, model: ModelInput) -> tuple[Selection, tuple[int | str, ...]]:
+        """The plane to read, and the channels that the model looks at besides.
+
+        Raises:
+            ParameterInvalid: `channel` is given for a model of several, or `channels` are not as many as it looks at.
+        """
+        if model.channels == 1 and not self.channels:
+            return self.selection, ()
+        wanted = self.channels or model.channel_names or tuple(range(model.channels))
+        if self.channel is not None or len(wanted) != model.channels:
+            raise ParameterInvalid(f"The model looks at {model.channels} channels: name as many in 'channels'")
+        return Selection(wanted[0], self.z, self.time), wanted[1:]
 
     @property
     def outputs(self) -> OutputChoice:

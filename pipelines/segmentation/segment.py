@@ -82,11 +82,12 @@ class Segmenter:
             diameter_um: The same in µm; used when the image's pixel size is known.
 
         Raises:
-            PlaneNotFound: The model looks at several channels, the image has one.
+            PlaneNotFound: The model looks at another number of channels than were read.
             InferenceFailed: OpenVINO gave up.
         """
         watch, sizes = Stopwatch(), self.package.description.scale
-        finder = Finder(self.package, self.network, image.pixels, watch)
+        seen = np.stack([image.pixels, *image.further]) if image.further else image.pixels
+        finder = Finder(self.package, self.network, seen, watch)
         scale = known_scale(sizes, diameter_px, diameter_um, image.pixel_size_um)
         scale = scale or searched_scale(sizes, finder.diameters, image.pixel_size_um)
         return self._judged(image, finder.look(scale.factor), scale, watch)

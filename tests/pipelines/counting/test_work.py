@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import tifffile
 
+from labrelay.settings import Settings
+from pipelines.counting.kind import Kind
 from pipelines.counting.work import Counting
-from pipelines.images.errors import ImageUnreadable
+from pipelines.images.errors import ImageUnreadable, PlaneNotFound
 from pipelines.sdk import Capture
 from pipelines.sdk.outcome import checked
 from pipelines.segmentation.errors import ParameterInvalid
 from tests.pipelines.counting.conftest import Field
+from tests.pipelines.segmentation.packages.own_models import bright, ir_package, network, ops, picture
 
 
 @pytest.fixture
@@ -94,3 +97,48 @@ def test_an_image_that_is_none_and_a_parameter_that_is_none_are_told_apart(
         counting.outcome(Capture.of(image), {}, output_dir)
     with pytest.raises(ParameterInvalid, match="diametre"):
         counting.outcome(Capture.of(discs.path), {"diametre": "24"}, output_dir)
+
+
+@pytest.fixture(scope="session")
+def two_channels(tmp_path_factory: pytest.TempPathFactory) -> Counting:
+    """An own model that finds what is bright in GFP where DAPI is dark."""
+    image = picture(channels=2)
+    dapi, gfp = (ops.gather(image, np.array([place]), np.int64(1)) for place in range(2))
+    told = {"channels": "2", "input": 'channel_names = ["DAPI", "GFP"]', "output": 'activation = "sigmoid"'}
+    model = ir_package(tmp_path_factory.mktemp("two"), network(image, bright(ops.subtract(gfp, dapi))), told)
+    return Counting.loaded(Kind("two", "Two", "Counts", model), Settings(data=tmp_path_factory.mktemp("data2")))
+
+
+@pytest.fixture
+def both(discs: Field, tmp_path: Path) -> Field:
+    """GFP first in the file, and nothing in DAPI."""
+    gfp = tifffile.imread(discs.path)
+    path = tmp_path / "both.tif"
+    dark = np.full_like(gfp, 200)
+    names = {"axes": "CYX", "Channel": {"Name": ["GFP", "DAPI"]}}
+    tifffile.imwrite(path, np.stack([gfp, dark]), ome=True, metadata=names)
+    return Field(path, discs.count)
+
+
+def test_a_model_of_several_channels_gets_them_by_their_names(
+    two_channels: Counting, both: Field, output_dir: Path
+) -> None:
+    outcome = two_channels.outcome(Capture.of(both.path), {"diameter_px": "24"}, output_dir)
+    assert outcome.results == f"CellCount, {both.count}"
+    swapped = two_channels.outcome(Capture.of(both.path), {"diameter_px": "24", "channels": "gfp, 1"}, output_dir)
+    assert swapped.results == "CellCount, 0"
+
+
+@pytest.mark.parametrize("parameters", [{"channels": "DAPI"}, {"channel": "DAPI"}, {"channels": "0,1,2"}])
+def test_other_channels_than_the_model_looks_at_are_refused(
+    two_channels: Counting, both: Field, output_dir: Path, parameters: dict[str, str]
+) -> None:
+    with pytest.raises(ParameterInvalid, match="2 channels"):
+        two_channels.outcome(Capture.of(both.path), parameters, output_dir)
+
+
+def test_a_file_without_the_models_channels_says_what_it_has(
+    two_channels: Counting, discs: Field, output_dir: Path
+) -> None:
+    with pytest.raises(PlaneNotFound, match="DAPI"):
+        two_channels.outcome(Capture.of(discs.path), {}, output_dir)

@@ -36,11 +36,14 @@ class Contender:
         name: As shown.
         predict: What is timed, on a whole image (H, W).
         label: From an image (H, W) to labels; None where weights are random, so that accuracy means nothing.
+        at_once: Images that are on their way at once, as the services work; PyTorch is fastest with one, whose
+            operations it shares among its threads.
     """
 
     name: str
     predict: Callable[[Pixels], object]
     label: Callable[[Pixels], Labels] | None
+    at_once: int = 1
 
 
 def openvino_contenders(folders: Sequence[Path], threads: int) -> Iterator[Contender]:
@@ -55,7 +58,9 @@ def openvino_contenders(folders: Sequence[Path], threads: int) -> Iterator[Conte
                 network = Network(package, threads=threads, precision="auto")
             if network.precision not in names:
                 names.add(network.precision)
-                yield _contender(f"OpenVINO {network.precision.upper()}", package, network, trained=True)
+                yield _contender(
+                    f"OpenVINO {network.precision.upper()}", package, network, trained=True, at_once=threads
+                )
 
 
 def pytorch_contenders(package: ModelPackage, checkpoint: Path | None, compiled: bool) -> Iterator[Contender]:
@@ -88,7 +93,7 @@ def otsu_labels(pixels: Pixels) -> Labels:
     return np.asarray(watershed(-depth, markers, mask=mask), np.int32)
 
 
-def _contender(name: str, package: ModelPackage, network: Predictor, trained: bool) -> Contender:
+def _contender(name: str, package: ModelPackage, network: Predictor, trained: bool, at_once: int = 1) -> Contender:
     def label(pixels: Pixels) -> Labels:
         finder = Finder(package, network, pixels, Stopwatch())
         return finder.look(searched_scale(package.description.scale, finder.diameters).factor).labels
@@ -97,4 +102,4 @@ def _contender(name: str, package: ModelPackage, network: Predictor, trained: bo
         # A fixed range, as finding it is no part of the network.
         return network.predict(pixels, [GreyRange(float(pixels.min()), float(np.ptp(pixels)) or 1.0)])
 
-    return Contender(name, predict, label if trained else None)
+    return Contender(name, predict, label if trained else None, at_once)

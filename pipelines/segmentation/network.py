@@ -1,9 +1,11 @@
 """Runs a model package's network with OpenVINO on images of any size."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, Final
 
 import numpy as np
 import openvino as ov
@@ -19,9 +21,12 @@ from pipelines.segmentation.precision import Precision, chosen_hint, precision_o
 from pipelines.segmentation.seedless import completed
 from pipelines.segmentation.tiles import Tile, tiles
 
+WHOLE_PX: Final = 600_000
+"""An image up to this size isn't cut to be computed by several streams: its parts would compute their overlap twice."""
+
 
 class Network:
-    """A compiled network; `predict` may be called from several threads, which then take turns.
+    """A compiled network; `predict` may be called from several threads: small images go at once, large ones in turn.
 
     Attributes:
         precision: In what most of it computes on this machine.
@@ -52,8 +57,9 @@ class Network:
         """
         self._input, self._heads = package.description.input, package.description.output.ordered
         self._foreground_threshold = package.instances.foreground_threshold
-        # Requests of one call run in parallel already; two calls at once would only double the memory.
+        # Requests of one large image run in parallel already; two at once would only double the memory.
         self._turn = threading.Lock()
+        self._singles = SimpleQueue[ov.InferRequest]()
         try:
             core = ov.Core()
             model, hint = read_network(core, package), chosen_hint(core, precision)
@@ -68,6 +74,8 @@ class Network:
         except RuntimeError as error:
             raise ModelPackageInvalid(f"OpenVINO can't load {package.network_path}: {error}") from error
         self._queue.set_callback(_keep_core)
+        for _ in range(self._streams):
+            self._singles.put(self._compiled.create_infer_request())
 
     def predict(self, pixels: NDArray[Any], greys: Sequence[GreyRange] = ()) -> NDArray[np.float32]:
         """Predict maps, (H, W) or (C, H, W) to (heads, H, W) float32, seamlessly and for any size.
@@ -88,28 +96,51 @@ class Network:
             needed = "1 channel" if self._input.channels == 1 else f"{self._input.channels} channels"
             raise PlaneNotFound(f"The model looks at {needed}, the image has {len(channels)}.")
         prediction = np.empty((len(self._heads), *channels.shape[1:]), np.float32)
-        with self._turn:
-            self._fill(prediction, channels, greys)
+        cut = self.tiles(*channels.shape[1:])
+        with _told(*channels.shape[1:]):
+            if len(cut) == 1:
+                self._fill_at_once(prediction, channels, greys, cut[0])
+            else:
+                with self._turn:
+                    self._fill(prediction, channels, greys, cut)
         _require_numbers(prediction)
         return completed(prediction, self._heads, self._foreground_threshold)
 
     def tiles(self, height: int, width: int) -> list[Tile]:
         """Cut an image as the network sees it."""
         told = self._input
-        return tiles(height, width, told.tile_px, told.overlap_px, told.multiple_of, self._streams)
+        at_least = self._streams if height * width > WHOLE_PX else 1
+        return tiles(height, width, told.tile_px, told.overlap_px, told.multiple_of, at_least)
 
-    def _fill(self, prediction: NDArray[np.float32], channels: NDArray[Any], greys: Sequence[GreyRange]) -> None:
-        height, width = channels.shape[1:]
+    def _fill_at_once(
+        self, prediction: NDArray[np.float32], channels: NDArray[Any], greys: Sequence[GreyRange], tile: Tile
+    ) -> None:
+        seen = _seen(channels, greys, tile)
+        request = self._singles.get()
         try:
-            try:
-                for tile in self.tiles(height, width):
-                    seen = _seen(channels, greys, tile)
-                    # The request reads `seen` where it is; its job keeps it alive.
-                    self._queue.start_async({"image": seen}, [prediction, tile, seen], share_inputs=True)
-            finally:
-                self._queue.wait_all()
-        except RuntimeError as error:
-            raise InferenceFailed(f"OpenVINO failed on an image of {width} × {height} pixels: {error}") from error
+            request.infer({"image": seen}, share_inputs=True)
+            _keep_core(request, [prediction, tile, seen])
+        finally:
+            self._singles.put(request)
+
+    def _fill(
+        self, prediction: NDArray[np.float32], channels: NDArray[Any], greys: Sequence[GreyRange], cut: list[Tile]
+    ) -> None:
+        try:
+            for tile in cut:
+                seen = _seen(channels, greys, tile)
+                # The request reads `seen` where it is; its job keeps it alive.
+                self._queue.start_async({"image": seen}, [prediction, tile, seen], share_inputs=True)
+        finally:
+            self._queue.wait_all()
+
+
+@contextmanager
+def _told(height: int, width: int) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise InferenceFailed(f"OpenVINO failed on an image of {width} × {height} pixels: {error}") from error
 
 
 def _require_numbers(prediction: NDArray[np.float32]) -> None:

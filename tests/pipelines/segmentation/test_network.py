@@ -97,11 +97,20 @@ def test_a_quantised_network_says_so(tmp_path: Path, packager: Packager) -> None
 
 
 def test_concurrent_callers_get_their_own_answers(network: Network) -> None:
-    pictures = [_picture((300 + 7 * number, 400), number) for number in range(8)]
+    # Small ones in one piece, others in tiles.
+    pictures = [_picture((120 + 50 * number, 240), number) for number in range(8)]
     expected = [network.predict(picture) for picture in pictures]
     with ThreadPoolExecutor(4) as pool:
         for found, right in zip(pool.map(network.predict, pictures), expected, strict=True):
             np.testing.assert_array_equal(found, right)
+
+
+def test_only_images_large_enough_are_cut_for_several_streams(fresh_package: Path) -> None:
+    toml = fresh_package / "model.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace("tile_px = 256", "tile_px = 1024"), encoding="utf-8")
+    network = Network(load_package(fresh_package), threads=2)
+    assert len(network.tiles(520, 696)) == 1
+    assert len(network.tiles(1000, 1000)) > 1
 
 
 def test_the_compiled_network_is_cached(package_folder: Path, tmp_path: Path) -> None:

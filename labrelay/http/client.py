@@ -3,18 +3,28 @@
 import random
 import threading
 import time
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Self
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from labrelay.access.keys import KeyFile, edge_key, pipeline_key, service_key
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
+from labrelay.http.answers import refuse_redirect, taken_whole
+from labrelay.http.pinned import PinnedAdapter, fingerprint
 from labrelay.http.problem import error_from
-from labrelay.settings.model import Tls
+from labrelay.installation import HEADER, installation_of
+from labrelay.settings.exposure import own_host
+from labrelay.settings.model import Settings, Tls
 
 CONNECT_S: Final = 3.05
 READ_S: Final = 30.0
 IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+
+_silent_s: Final[dict[str, float]] = {}
+"""When a peer, by its base URL, last didn't answer (monotonic). Connections that died without a word die together, and
+each that is still kept alive would cost a whole time-out of its own, one after the other along a file's way."""
 
 
 class Client:
@@ -26,6 +36,9 @@ class Client:
         retries: further tries after a failed connection or a 502/503/504.
         repeat_all: all of this peer's calls may be repeated (labrelay's own steps are idempotent), not only GET/PUT.
         tls: whom to trust and what to show, for `https` addresses.
+        key: shown with every call, as `Authorization: Bearer …`.
+        pin: SHA-256 of the one certificate to trust instead, hex.
+        headers: sent with every call.
 
     Raises:
         SettingsInvalid: a file that `tls` names is not there.
@@ -39,24 +52,62 @@ class Client:
         retries: int = 2,
         repeat_all: bool = True,
         tls: Tls | None = None,
+        key: KeyFile | None = None,
+        pin: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._read_s = read_s
         self._retries = retries
         self._repeat_all = repeat_all
         self._tls = _present(tls or Tls())
+        self._key = key
+        self._pin = pin
+        self._headers = dict(headers or {})
         self._local = threading.local()
+
+    @classmethod
+    def of(cls, settings: Settings, port_name: str, **options: Any) -> Self:
+        """Calls to a service of this machine, by its name in `ports`, with the key of its side."""
+        pin = _own_pin(settings)
+        return cls(settings.service_url(port_name), key=service_key(settings, port_name), pin=pin, **options)
+
+    @classmethod
+    def of_pipeline(cls, settings: Settings, name: str, **options: Any) -> Self:
+        """Calls to the Bento of a pipeline of this machine."""
+        url = f"{settings.access.scheme}://{own_host(settings.bind)}:{settings.pipeline_port(name)}"
+        return cls(url, key=service_key(settings, "registry"), pin=_own_pin(settings), **options)
+
+    @classmethod
+    def of_edge(cls, settings: Settings, **options: Any) -> Self:
+        """The instrument's side calls its gateway, with its token and the name of its installation."""
+        pin = "" if settings.oem.edge_url else _own_pin(settings)
+        told = {HEADER: installation_of(settings.oem_layout)}
+        return cls(settings.edge_url, tls=settings.oem.tls, key=edge_key(settings), pin=pin, headers=told, **options)
+
+    @classmethod
+    def of_gateway(cls, settings: Settings, url: str, **options: Any) -> Self:
+        """A pipeline calls its gateway, with its token, under the name that the gateway advertises."""
+        tls = Tls() if settings.access.certificate else Tls(ca=settings.access.ca)
+        return cls(url, tls=tls, key=pipeline_key(settings), pin=_own_pin(settings), **options)
 
     @property
     def session(self) -> requests.Session:
-        """This thread's session."""
-        if not hasattr(self._local, "session"):
+        """This thread's session; a new one when the peer was silent to anybody since this one was answered."""
+        if getattr(self._local, "answered_s", -1.0) <= _silent_s.get(self.base_url, 0.0):
+            if hasattr(self._local, "session"):
+                self._local.session.close()
             session = requests.Session()
             session.trust_env = False
+            session.headers.update(self._headers)
             session.verify = str(self._tls.ca) if self._tls.ca else True
             session.cert = (str(self._tls.certificate), str(self._tls.key)) if self._tls.certificate else None
             session.mount("http://", HTTPAdapter(pool_maxsize=4))
+            if self._pin:
+                session.verify = False  # neither name nor authority: the certificate itself is compared
+                session.mount("https://", PinnedAdapter(self._pin))
             self._local.session = session
+            self._local.answered_s = time.monotonic()
         return self._local.session  # type: ignore[no-any-return]
 
     def request(self, method: str, path: str, *, read_s: float | None = None, **options: Any) -> requests.Response:
@@ -82,10 +133,18 @@ class Client:
     def _once(self, method: str, path: str, read_s: float, options: dict[str, Any]) -> requests.Response:
         # urllib3 sends a body under the connect time-out: a streamed one must outlast a pause of the peer's disk.
         connect_s = read_s if _streamed(options) else CONNECT_S
+        if shown := self._key.read() if self._key else "":
+            options = {**options, "headers": {"Authorization": f"Bearer {shown}", **options.get("headers", {})}}
+        asked = {**options, "timeout": (connect_s, read_s), "stream": True, "allow_redirects": False}
         try:
-            response = self.session.request(method, self.base_url + path, timeout=(connect_s, read_s), **options)
+            response = self.session.request(method, self.base_url + path, **asked)
+            refuse_redirect(response)
+            if not (options.get("stream") and response.status_code < 400):
+                taken_whole(response)
         except requests.RequestException as error:
+            _silent_s[self.base_url] = time.monotonic()
             raise ServiceUnavailable(f"{self.base_url} doesn't answer ({type(error).__name__}).") from error
+        self._local.answered_s = time.monotonic()
         if response.status_code < 400:
             return response
         with response:
@@ -106,6 +165,12 @@ class Client:
     def delete(self, path: str, **options: Any) -> None:
         """DELETE."""
         self.request("DELETE", path, **options)
+
+
+def _own_pin(settings: Settings) -> str:
+    """The fingerprint of this machine's own certificate; empty without one."""
+    certificate = settings.access.certificate
+    return fingerprint(certificate) if certificate else ""
 
 
 def _present(tls: Tls) -> Tls:

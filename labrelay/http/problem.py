@@ -1,15 +1,18 @@
 """Errors as RFC 9457 problem documents, and back."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from labrelay.errors import LabrelayError, RequestRefused, Unprocessable, error_tree
+from labrelay.http import refusals
 from labrelay.telemetry import logger
 
 MEDIA_TYPE = "application/problem+json"
+LONGEST: Final = 2000
+"""Characters of a cause or next step: what came in is quoted, but never at any length."""
 _log = logger("labrelay.http")
 
 
@@ -19,9 +22,9 @@ def problem_of(error: LabrelayError) -> dict[str, Any]:
         "type": "about:blank",
         "title": error.code.replace("_", " "),
         "status": error.status,
-        "detail": error.cause,
+        "detail": cut(error.cause),
         "code": error.code,
-        "cause": error.cause,
+        "cause": cut(error.cause),
         "next_step": error.next_step,
         "retryable": error.retryable,
         **error.extra,
@@ -34,12 +37,18 @@ def error_from(document: dict[str, Any], status: int) -> LabrelayError:
     known = error_tree()
     kind = known.get(code) or next((k for k in known.values() if k.status == status), LabrelayError)
     words = f"HTTP status {status} ({kind.code.replace('_', ' ')})."  # an answer to HEAD has no document
-    cause = str(document.get("cause") or document.get("detail") or words)
-    extra = {k: v for k, v in document.items() if k not in _MEMBERS}
-    return kind(cause, next_step=document.get("next_step"), **extra)
+    cause = cut(str(document.get("cause") or document.get("detail") or words))
+    step = cut(str(document["next_step"])) if document.get("next_step") else None
+    extra = {k: v for k, v in document.items() if k not in _MEMBERS and k.isidentifier()}
+    return kind(cause, next_step=step, **extra)
 
 
-_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "cause", "next_step", "retryable"}
+def cut(text: str) -> str:
+    """A text of readable length."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "cause", "next_step", "retryable", "self"}
 
 
 def respond(error: LabrelayError) -> JSONResponse:
@@ -52,14 +61,16 @@ def install(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
 
     @app.exception_handler(LabrelayError)
-    async def known(_: Request, error: LabrelayError) -> JSONResponse:
+    async def known(request: Request, error: LabrelayError) -> JSONResponse:
+        refusals.note(error, request.scope.get("client"))
         return respond(error)
 
     @app.exception_handler(RequestValidationError)
-    async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return respond(Unprocessable(f"{where}: {first['msg']}", next_step=RequestRefused.default_next_step))
+        refused = Unprocessable(f"{where}: {first['msg']}", next_step=RequestRefused.default_next_step)
+        return await known(request, refused)
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:

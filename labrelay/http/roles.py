@@ -1,34 +1,13 @@
 """Who may call a route. A route that says nothing answers only to labrelay's own services."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any, Final, TypeVar
+
+from labrelay.access.roles import Role as Role
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 _ATTRIBUTE: Final = "__labrelay_roles__"
-
-
-class Role(StrEnum):
-    """What a caller may do.
-
-    Attributes:
-        VIEWER: look at everything.
-        OPERATOR: also retry, cancel, pause; is a viewer too.
-        ADMIN: also tasks, models, tokens, retention; is an operator too.
-        INSTRUMENT: one OEM side; sees and sends what is its own.
-        PIPELINE: one pipeline's workers.
-        SERVICE: labrelay's own services and its command on the same machine; may call everything.
-        ANYONE: no token is needed (health, and callbacks that carry their own capability).
-    """
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
-    INSTRUMENT = "instrument"
-    PIPELINE = "pipeline"
-    SERVICE = "service"
-    ANYONE = "anyone"
 
 
 def allow(*roles: Role) -> Callable[[Endpoint], Endpoint]:

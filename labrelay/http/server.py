@@ -6,22 +6,26 @@ import logging
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from labrelay.errors import ServiceUnavailable, SettingsInvalid
+from labrelay.http.connections import Connection, make_room
+from labrelay.settings.access import Access
 
 
 @dataclass(frozen=True)
 class Listener:
-    """One app and where it listens."""
+    """One app, where it listens, and whether over TLS."""
 
     app: ASGIApp
     host: str
     port: int
+    access: Access = field(default_factory=Access)
 
 
 class _Server(uvicorn.Server):
@@ -35,11 +39,24 @@ def serve_all(listeners: list[Listener]) -> None:
     """Serve until SIGINT or SIGTERM, then stop all cleanly.
 
     Raises:
-        SettingsInvalid: a port is taken.
+        SettingsInvalid: a port is taken, or the certificate can't be used.
         ServiceUnavailable: one of them can't start; the others are stopped too, so that a supervisor starts all anew.
     """
+    make_room()
+    for listener in listeners:
+        _check_certificate(listener.access)
     sockets = [_bind(listener) for listener in listeners]
     asyncio.run(_serve(listeners, sockets))
+
+
+def _check_certificate(access: Access) -> None:
+    if access.certificate is None or access.key is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(access.certificate, access.key)
+    except (OSError, ssl.SSLError) as error:
+        cause = f"`access.certificate` ({access.certificate}) and `access.key` can't be used: {error}."
+        raise SettingsInvalid(cause, next_step="Name a PEM file and the key that belongs to it.") from error
 
 
 def _bind(listener: Listener) -> socket.socket:
@@ -86,6 +103,11 @@ async def _serve(listeners: list[Listener], sockets: list[socket.socket]) -> Non
 def _config(listener: Listener) -> uvicorn.Config:
     return uvicorn.Config(
         listener.app,
+        http=Connection,
+        ssl_certfile=listener.access.certificate,
+        ssl_keyfile=listener.access.key,
+        proxy_headers=listener.access.proxy,
+        ws="none",
         host=listener.host,
         port=listener.port,
         log_config=None,

@@ -3,125 +3,23 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from labrelay.contracts.attributes import Attributes
-from labrelay.contracts.captures import InstrumentId
 from labrelay.layout import GatewayLayout, OemLayout
-from labrelay.settings.existing import Existing, existing_of
-from labrelay.settings.exposure import refuse_open
-from labrelay.settings.marker import refuse_marker
+from labrelay.settings.access import Access as Access
+from labrelay.settings.access import Aicsd
+from labrelay.settings.backup import Backup as Backup
+from labrelay.settings.exposure import asks_for_tokens, own_host, refuse_open, refuse_readable_token
+from labrelay.settings.oem import AttributeRule as AttributeRule
+from labrelay.settings.oem import Oem as Oem
+from labrelay.settings.oem import Tls as Tls
+from labrelay.settings.oem import WatchedFolder as WatchedFolder
 from labrelay.settings.pipelines import Pipelines as Pipelines
 from labrelay.settings.pipelines import refuse_taken_ports
+from labrelay.settings.retention import Retention
 from labrelay.settings.section import Port, Seconds
 from labrelay.settings.section import Section as Section
-
-
-class WatchedFolder(Section):
-    """One folder that an instrument writes into.
-
-    Attributes:
-        completion: how a finished file is told. `close_write`: an event vouches, else as `stable`. `stable`: unchanged
-            for `stable_s`. `marker`: a companion file appears. `rename`: a name of `unfinished` goes away. `auto`:
-            `close_write` where the system tells closes and the folder is a local one, else `stable`.
-        stable_s: seconds without change after which a file counts as finished.
-        marker: the companion's name for `marker`, beside the file: `{name}` stands for the whole file name, `{stem}`
-            for it without its suffix; a name without either vouches for all files of its folder that are not newer.
-        unfinished: names that files have while the instrument writes them; never captured.
-        min_age_s: seconds that must have passed since a file's last change, whatever else vouches for it.
-        min_bytes: smaller files are not captured.
-        observer: how changes are heard: `events` of the system, `polling` (shares give no events), or `auto`.
-        poll_s: seconds between two looks where there are no events.
-        existing: files that are there at the first start: `take`, `ignore`, or `since DATE` (ISO 8601, by their last
-            change; a date without a time zone is this machine's).
-        names: how names are read: a preset of `labrelay.plates`, `auto` (the first that fits) or `none`.
-        patterns: own named regular expressions over the path below the folder, asked before `names`.
-        attributes: fixed attributes of every file in it.
-        must_match: a file that no task takes is a failure.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "input"
-    path: Path
-    completion: Literal["auto", "close_write", "stable", "marker", "rename"] = "auto"
-    stable_s: Seconds = 2.0
-    marker: str = "{name}.done"
-    unfinished: tuple[str, ...] = ("*.tmp", "*.temp", "*.part", "*.partial", "*.filepart", "*.crdownload")
-    min_age_s: Annotated[float, Field(ge=0)] = 0.0
-    min_bytes: Annotated[int, Field(ge=0)] = 0
-    observer: Literal["auto", "events", "polling"] = "auto"
-    poll_s: Seconds = 5.0
-    include: tuple[str, ...] = ("**/*",)
-    exclude: tuple[str, ...] = ("**/.*", "**/~*", "**/Thumbs.db")
-    recursive: bool = True
-    existing: str = "take"
-    names: str = "auto"
-    patterns: tuple[str, ...] = ()
-    attributes: Attributes = {}
-    must_match: bool = False
-
-    @field_validator("marker")
-    @classmethod
-    def _marker(cls, text: str) -> str:
-        refuse_marker(text)
-        return text
-
-    @field_validator("existing")
-    @classmethod
-    def _existing(cls, text: str) -> str:
-        existing_of(text)
-        return text
-
-    @property
-    def existing_files(self) -> Existing:
-        """What becomes of files that are there at the first look."""
-        return existing_of(self.existing)
-
-
-class AttributeRule(Section):
-    """AiCSD's AttributeParser entry: how one attribute is read from a name."""
-
-    id: str
-    type: Literal["bool", "int", "string"]
-
-
-class Tls(Section):
-    """How the OEM side knows its gateway, and shows itself to it. All are PEM files.
-
-    Attributes:
-        ca: who must have signed the gateway's certificate; without it, the public authorities.
-        certificate: this machine's own certificate, where the gateway's proxy asks for one.
-        key: its private key.
-    """
-
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-
-    @model_validator(mode="after")
-    def _pair(self) -> "Tls":
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("a certificate needs its key and a key its certificate; set both or none")
-        return self
-
-
-class Oem(Section):
-    """The instrument's side.
-
-    Attributes:
-        priority: `low` lets the instrument's own software go first, for processor and disk.
-        max_mb_per_s: bytes sent to and fetched from the gateway, together, in millions a second; 0 is no limit.
-    """
-
-    instrument: InstrumentId = "oem"
-    hostname: str = "oem"
-    edge_url: str = ""
-    tls: Tls = Tls()
-    folders: tuple[WatchedFolder, ...] = ()
-    output_folder: Path = Path("oem-files/output")
-    attributes: dict[str, AttributeRule] = {}
-    rescan_s: Seconds = 30.0
-    priority: Literal["low", "normal"] = "low"
-    max_mb_per_s: Annotated[float, Field(ge=0)] = 0.0
+from labrelay.settings.storage import Storage as Storage
 
 
 class Ports(Section):
@@ -184,20 +82,6 @@ class Plates(Section):
     quiet_s: Seconds = 300.0
 
 
-class Storage(Section):
-    """Limits of the gateway's disk and of single files, in bytes and fractions.
-
-    Attributes:
-        watermark: above this share of used space nothing more is taken in.
-        keep_free_bytes: what a file that comes must leave free.
-        max_upload_bytes: the largest file that may be pushed over HTTP.
-    """
-
-    watermark: Annotated[float, Field(gt=0, le=1)] = 0.95
-    keep_free_bytes: Annotated[int, Field(ge=0)] = 500_000_000
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 100_000_000_000
-
-
 class Mqtt(Section):
     """The MQTT broker for export of results; nothing is exported without a host."""
 
@@ -210,7 +94,7 @@ class Settings(Section):
 
     Attributes:
         bind: the address that services listen on.
-        insecure: a `bind` that other machines can reach is meant so, though services have no logins.
+        insecure: a `bind` that other machines can reach is meant so, without tokens and TLS.
         hosts: further host names that calls may be addressed to (loopback names and `advertise` always may).
         advertise: the host name or address under which pipelines reach this gateway.
     """
@@ -221,6 +105,8 @@ class Settings(Section):
     hosts: tuple[str, ...] = ()
     advertise: str = "127.0.0.1"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    access: Access = Access()
+    aicsd: Aicsd = Aicsd()
     oem: Oem = Oem()
     ports: Ports = Ports()
     redis: Redis = Redis()
@@ -228,6 +114,8 @@ class Settings(Section):
     launcher: Launcher = Launcher()
     plates: Plates = Plates()
     storage: Storage = Storage()
+    backup: Backup = Backup()
+    retention: Retention = Retention()
     pipelines: Pipelines = Pipelines()
     mqtt: Mqtt = Mqtt()
 
@@ -240,7 +128,9 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _refuse_open(self) -> "Settings":
-        refuse_open(self.bind, self.insecure)
+        refuse_open(self.bind, self.insecure, self.access)
+        if self.oem.token_file is not None:
+            refuse_readable_token(self.oem.edge_url, self.insecure)
         return self
 
     @model_validator(mode="after")
@@ -248,6 +138,11 @@ class Settings(Section):
         redis = {} if self.redis.url else {"redis": self.redis.port}
         refuse_taken_ports(self.pipelines, dict(self.ports) | redis)
         return self
+
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether this machine's services answer only who shows a token."""
+        return asks_for_tokens(self.bind, self.insecure, self.access)
 
     @property
     def folders(self) -> tuple[WatchedFolder, ...]:
@@ -267,7 +162,7 @@ class Settings(Section):
     @property
     def edge_url(self) -> str:
         """The one address that the OEM side calls."""
-        return self.oem.edge_url or f"http://127.0.0.1:{self.ports.edge}"
+        return self.oem.edge_url or self.service_url("edge")
 
     @property
     def redis_url(self) -> str:
@@ -286,8 +181,8 @@ class Settings(Section):
 
     def service_url(self, port_name: str) -> str:
         """Where a service of this machine listens, by its name in `ports`."""
-        return f"http://127.0.0.1:{getattr(self.ports, port_name)}"
+        return f"{self.access.scheme}://{own_host(self.bind)}:{getattr(self.ports, port_name)}"
 
     def advertised_url(self, port_name: str) -> str:
         """Where pipelines reach a service of this gateway, from other machines or containers too."""
-        return f"http://{self.advertise}:{getattr(self.ports, port_name)}"
+        return f"{self.access.scheme}://{self.advertise}:{getattr(self.ports, port_name)}"

@@ -79,6 +79,7 @@ class Pipelines(Section):
         threads: CPU threads of the network; 0 leaves it to OpenVINO.
         concurrency: jobs that a worker has in hand: while one is computed, another is fetched or called back for.
         max_image_bytes: the largest image that may be posted to a pipeline itself.
+        token_file: holds the token of pipelines on other machines than the gateway, alone on a line.
     """
 
     run: tuple[str, ...] = ("nuclei", "cells", "simulator")
@@ -87,6 +88,7 @@ class Pipelines(Section):
     concurrency: Annotated[int, Field(ge=1)] = 2
     max_image_bytes: Annotated[int, Field(gt=0)] = 2_000_000_000
     simulator_carrier: Literal["streams", "aicsd-redis"] = "streams"
+    token_file: Path | None = None
 
     @property
     def served(self) -> tuple[str, ...]:

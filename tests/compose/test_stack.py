@@ -10,7 +10,7 @@ from labrelay.settings.model import Ports
 from tests.compose.stack import COMPOSE, environment, mounts, stack
 
 SERVICES = stack()["services"]
-MADE_BY_THE_OPERATOR = {"./certs", "./instrument/images", "./instrument/results"}
+MADE_BY_THE_OPERATOR = {"./prometheus-token", "./certs", "./instrument/images", "./instrument/results"}
 
 
 @pytest.mark.parametrize("file", sorted(COMPOSE.rglob("*.y*ml")), ids=lambda file: file.name)
@@ -94,7 +94,8 @@ def test_the_gateway_is_called_and_calls_by_the_names_of_its_neighbours(monkeypa
     for name, value in environment("gateway").items():
         monkeypatch.setenv(name, value)
     settings = load_settings(COMPOSE / "labrelay.gateway.toml")
-    assert settings.insecure
+    assert settings.asks_for_tokens
+    assert settings.access.proxy
     assert settings.bind == "0.0.0.0"  # noqa: S104
     assert settings.redis_url.startswith("redis://redis:")
     assert settings.record_url.startswith("sqlite:///")
@@ -104,7 +105,7 @@ def test_the_gateway_is_called_and_calls_by_the_names_of_its_neighbours(monkeypa
 
 def test_the_instruments_side_listens_to_nobody_else() -> None:
     settings = load_settings(COMPOSE / "labrelay.oem.toml")
-    assert (settings.bind, settings.insecure) == ("127.0.0.1", False)
+    assert settings.bind == "127.0.0.1"
     assert "ports" not in SERVICES["oem"]
     targets = [target for _, target in mounts("oem")]
     for folder in (*(each.path for each in settings.folders), settings.oem.output_folder):

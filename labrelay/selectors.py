@@ -7,6 +7,7 @@ from json_logic import jsonLogic
 from json_logic.builtins import BUILTINS
 
 from labrelay.errors import Unprocessable
+from labrelay.measured import check_measure, measured
 
 
 class SelectorInvalid(Unprocessable):
@@ -24,7 +25,7 @@ def parse_selector(text: str) -> Any:
     """
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SelectorInvalid(f"The selector isn't JSON: {error}.") from error
 
 
@@ -35,12 +36,13 @@ def selects(selector: Any, data: dict[str, Any]) -> bool:
         SelectorInvalid: unknown operator, wrong arguments, or another answer.
     """
     try:
+        check_measure(selector)
         answer = jsonLogic(selector, data, OPERATIONS)
     except Exception as error:  # the library raises whatever Python does with strange arguments
-        raise SelectorInvalid(f"The selector can't be evaluated: {error}.") from error
+        raise SelectorInvalid(f"The selector can't be evaluated: {str(error)[:500]}.") from error
     if answer is True or answer is False or (not isinstance(answer, (str, list, dict)) and answer in (0, 1)):
         return bool(answer)
-    raise SelectorInvalid(f"The selector answers {answer!r} instead of true or false.")
+    raise SelectorInvalid(f"The selector answers {repr(answer)[:200]} instead of true or false.")
 
 
 def _within(needle: Any, element: Any) -> bool:
@@ -65,11 +67,14 @@ def _concatenate(data: Any, *arguments: Any) -> str:
     return str(joined).strip()
 
 
-OPERATIONS: dict[str, Any] = {
-    **BUILTINS,
-    "abs": lambda data, value=0, *_: abs(value),
-    "cat": _concatenate,
-    "in": _contains,
-    "in_sorted": _contains,
-    "set": _set,
-}
+OPERATIONS: dict[str, Any] = measured(
+    {
+        **BUILTINS,
+        "abs": lambda data, value=0, *_: abs(value),
+        "cat": _concatenate,
+        "in": _contains,
+        "in_sorted": _contains,
+        "log": lambda data, value=None, *_: value,  # a selector has nothing to write into a service's log
+        "set": _set,
+    }
+)

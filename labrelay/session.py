@@ -1,5 +1,6 @@
 """A running system for `up`, `run` and `demo`: settings handed to children, processes started, readiness awaited."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Final
 
 from labrelay import supervisor
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
-from labrelay.files import publish_bytes
+from labrelay.files import temporary_beside
 from labrelay.http.client import Client
 from labrelay.processes import ProcessTree
 from labrelay.settings import Ports, Settings
@@ -29,19 +30,19 @@ class Session:
     @property
     def repository(self) -> Client:
         """Client of the job repository."""
-        return Client(self.settings.service_url("job_repository"))
+        return Client.of(self.settings, "job_repository")
 
     @property
     def launcher(self) -> Client:
         """Client of the task launcher."""
-        return Client(self.settings.service_url("task_launcher"))
+        return Client.of(self.settings, "task_launcher")
 
     def waiting_for(self) -> str:
         """What isn't ready yet, in plain words; empty when all is."""
         services = {"up": supervisor.SERVICES, "gateway": supervisor.GATEWAY, "oem": supervisor.OEM}[self.side]
         for name, (_, port) in services.items():
             try:
-                Client(self.settings.service_url(port), retries=0).get("/readyz", read_s=5)
+                Client.of(self.settings, port, retries=0).get("/readyz", read_s=5)
             except LabrelayError as error:
                 return f"{name}: {error.cause}"
         return ""
@@ -74,13 +75,22 @@ def running(settings: Settings, side: str = "up") -> Iterator[Session]:
     """
     supervisor.require_extras(side, settings)
     config = run_folder(settings).resolve() / "settings.json"
-    publish_bytes(settings.model_dump_json(indent=1).encode(), config)
+    _hand_over(settings, config)
     tree = ProcessTree(supervisor.specs(side, settings, config), config.parent)
     tree.start(check=lambda: _refuse_taken(supervisor.ports(side, settings)))
     try:
         yield Session(settings, tree, side)
     finally:
         tree.stop()
+
+
+def _hand_over(settings: Settings, config: Path) -> None:
+    """Write the children's settings, which may hold passwords, so that their owner alone can read them."""
+    config.parent.mkdir(parents=True, exist_ok=True)
+    fresh = temporary_beside(config)
+    fresh.touch(mode=0o600)
+    fresh.write_text(settings.model_dump_json(indent=1), encoding="utf-8")
+    fresh.replace(config)
 
 
 def _refuse_taken(ports: Mapping[str, int]) -> None:
@@ -115,7 +125,8 @@ def take_ports(count: int) -> list[int]:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere the option would let a taken port look free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -96,7 +96,7 @@ def _description(content: bytes, folder: Path) -> ModelDescription:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ModelPackageInvalid(f"{DESCRIPTION_FILE} in {folder} is wrong: {wrong}.", next_step=_CORRECT) from error
-    except ValueError as error:  # no UTF-8, or no TOML
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or brackets without end
         cause = f"{DESCRIPTION_FILE} in {folder} can't be parsed: {error}."
         raise ModelPackageInvalid(cause, next_step=_CORRECT) from error
 

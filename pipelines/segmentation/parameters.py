@@ -10,7 +10,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pipelines.images.stack import Focusing, Selection
 from pipelines.images.units import SENSIBLE_UM
 from pipelines.segmentation.errors import ParameterInvalid
-from pipelines.segmentation.packages.description import ModelInput
 
 Table = Literal["csv", "parquet", "both"]
 
@@ -113,17 +112,21 @@ class SegmentationParameters(BaseModel):
         """The plane to read."""
         return Selection(self.channel, self.z, self.time)
 
-    def selected(self, model: ModelInput) -> tuple[Selection, tuple[int | str, ...]]:
+    def selected(self, looked_at: int, names: tuple[str, ...] = ()) -> tuple[Selection, tuple[int | str, ...]]:
         """The plane to read, and the channels that the model looks at besides.
+
+        Args:
+            looked_at: How many channels the model looks at.
+            names: Their names, if it tells them.
 
         Raises:
             ParameterInvalid: `channel` is given for a model of several, or `channels` are not as many as it looks at.
         """
-        if model.channels == 1 and not self.channels:
+        if looked_at == 1 and not self.channels:
             return self.selection, ()
-        wanted = self.channels or model.channel_names or tuple(range(model.channels))
-        if self.channel is not None or len(wanted) != model.channels:
-            raise ParameterInvalid(f"The model looks at {model.channels} channels: name as many in 'channels'")
+        wanted = self.channels or names or tuple(range(looked_at))
+        if self.channel is not None or len(wanted) != looked_at:
+            raise ParameterInvalid(f"The model looks at {looked_at} channels: name as many in 'channels'")
         return Selection(wanted[0], self.z, self.time), wanted[1:]
 
     @property

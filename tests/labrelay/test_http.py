@@ -11,6 +11,8 @@ from fastapi.testclient import TestClient
 from labrelay.edge import Edge
 from labrelay.errors import Conflict, LabrelayError, RequestRefused, ServiceUnavailable
 from labrelay.http import Client, content_digest, create_app, parse_content_digest
+from tests.faults.relay import Relay
+from tests.ports import take_port
 
 
 @contextmanager
@@ -99,6 +101,22 @@ def test_the_client_repeats_what_may_pass(free_port: int) -> None:
 
     with serving(app, free_port) as client:
         assert client.get("/shy") == {"calls": 3}
+
+
+def test_one_silence_is_enough_to_leave_all_connections_that_may_be_dead(app: FastAPI, free_port: int) -> None:
+    port = take_port()
+    relay = Relay(port, free_port)
+    clients = [Client(f"http://127.0.0.1:{port}", read_s=0.5, retries=0) for _ in range(3)]
+    with serving(app, free_port):
+        for client in clients:
+            client.get("/healthz")
+        assert relay.lose_all() == 3
+        with pytest.raises(ServiceUnavailable):
+            clients[0].get("/healthz")
+        for client in clients:
+            client.get("/healthz", read_s=10)
+        assert len([link for link in relay.links if not link.gone]) == 3
+        relay.close()
 
 
 def test_the_client_does_not_repeat_a_refusal(free_port: int) -> None:

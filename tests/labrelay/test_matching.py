@@ -28,8 +28,9 @@ def test_the_first_match_in_order_takes_the_capture_alone() -> None:
     ]
 
 
-def test_equal_orders_are_asked_by_id() -> None:
-    assert [task.id for task in taking([a_task("b"), a_task("a")], DATA)] == ["a"]
+def test_tasks_of_equal_order_are_asked_as_they_are_given() -> None:
+    """The repository gives the older first."""
+    assert [task.id for task in taking([a_task("b"), a_task("a")], DATA)] == ["b"]
 
 
 @pytest.mark.parametrize("order", [1, 50])

@@ -76,3 +76,27 @@ def test_what_a_child_prints_is_kept(tmp_path: Path) -> None:
     tree.start()
     until(lambda: b"hello" in tree.children[0].log.read_bytes())
     tree.stop()
+
+
+def test_a_disk_that_is_full_for_a_while_keeps_no_process_from_being_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its number is left for later; before, the thread that watches over all processes ended with the first error."""
+    full = [True]
+
+    def write(mark: Path, pid: int) -> None:
+        if full[0] and mark.name == "one.pid":
+            raise OSError(28, "No space left on device")
+        record_process(mark, pid)
+
+    tree = ProcessTree([spec("one")], tmp_path)
+    monkeypatch.setattr("labrelay.processes.record_process", write)
+    tree.start()
+    for _ in range(2):
+        before = tree.children[0].pid
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        until(lambda gone=before: tree.children[0].pid not in (None, gone))
+    full[0] = False
+    until(lambda: (found := recorded_process(tmp_path / "one.pid")) and found.pid == tree.children[0].pid)
+    tree.stop()

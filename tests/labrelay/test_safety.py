@@ -26,7 +26,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "::", "192.0.2.7", "gateway.example", ""])  # noqa: S104
 def test_an_open_bind_is_refused_with_a_way_out(tmp_path: Path, bind: str) -> None:
-    with pytest.raises(SettingsInvalid, match=r"labrelay.toml: `bind` = .* no login.*`insecure = true`") as caught:
+    with pytest.raises(SettingsInvalid, match=r"labrelay.toml: `bind` = .*\[access\].*`insecure = true`") as caught:
         load_settings(write(tmp_path, f'bind = "{bind}"\n[redis]\nurl = "redis://:hunter2@live"\n'))
     assert "hunter2" not in caught.value.cause
     assert caught.value.next_step
@@ -46,6 +46,45 @@ def test_loopback_needs_nothing(tmp_path: Path, bind: str) -> None:
 
 def test_an_open_bind_that_is_meant_so_is_allowed(tmp_path: Path) -> None:
     assert load_settings(write(tmp_path, 'bind = "0.0.0.0"\ninsecure = true\n')).insecure
+
+
+TLS = '[access]\ncertificate = "c.pem"\nkey = "k.pem"\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "asks"),
+    [
+        ("", False),
+        ('[access]\ntokens = "always"\n', True),
+        (f'bind = "0.0.0.0"\n{TLS}', True),
+        ('bind = "0.0.0.0"\n[access]\nproxy = true\n', True),
+        ('bind = "0.0.0.0"\ninsecure = true\n', False),
+        ('bind = "0.0.0.0"\ninsecure = true\n[access]\ntokens = "always"\n', True),
+    ],
+)
+def test_tokens_are_asked_for_where_others_can_call(tmp_path: Path, lines: str, asks: bool) -> None:
+    assert load_settings(write(tmp_path, lines)).asks_for_tokens is asks
+
+
+def test_half_a_certificate_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="needs its key"):
+        load_settings(write(tmp_path, '[access]\ncertificate = "c.pem"\n'))
+
+
+@pytest.mark.parametrize(("url", "good"), [("https://gw", True), ("http://127.0.0.1:1", True), ("http://gw", False)])
+def test_a_token_travels_over_tls_or_not_at_all(tmp_path: Path, url: str, good: bool) -> None:
+    file = write(tmp_path, f'[oem]\nedge_url = "{url}"\ntoken_file = "t.txt"\n')
+    if good:
+        assert load_settings(file).oem.token_file
+        return
+    with pytest.raises(SettingsInvalid, match="anybody on the line could read the token"):
+        load_settings(file)
+
+
+def test_services_are_called_where_they_listen(tmp_path: Path) -> None:
+    for bind, host in (("0.0.0.0", "127.0.0.1"), ("192.0.2.7", "192.0.2.7"), ("::", "[::1]")):  # noqa: S104
+        settings = load_settings(write(tmp_path, f'bind = "{bind}"\n{TLS}'))
+        assert settings.service_url("edge") == f"https://{host}:{settings.ports.edge}"
 
 
 @pytest.fixture

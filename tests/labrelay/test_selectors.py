@@ -60,3 +60,41 @@ def test_no_selector_does_anything_but_answer_or_be_refused(selector: Any) -> No
 def test_text_that_is_no_json_is_refused() -> None:
     with pytest.raises(SelectorInvalid, match="isn't JSON"):
         parse_selector("{")
+
+
+def nested(depth: int) -> Any:
+    selector: Any = True
+    for _ in range(depth):
+        selector = {"!": [selector]}
+    return selector
+
+
+BOMBS: list[Any] = [
+    {"reduce": [list(range(60)), {"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}, "a"]},
+    {"reduce": [list(range(60)), {"*": [{"var": "accumulator"}, {"var": "accumulator"}]}, 3]},
+    {"reduce": [list(range(60)), {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]}, [1]]},
+    {"map": [list(range(300)), {"map": [list(range(300)), {"map": [list(range(300)), 1]}]}]},
+    {"all": [list(range(400)), {"all": [list(range(400)), {"<": [1, 2]}]}]},
+    nested(200),
+    nested(20_000),
+    {"==": [float("nan"), 1]},
+    {"in": ["a", ["b"] * 100_000]},
+]
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=range(len(BOMBS)))
+@pytest.mark.timeout(20)
+def test_a_selector_that_explodes_is_broken_and_costs_nothing(bomb: Any) -> None:
+    with pytest.raises(SelectorInvalid) as refused:
+        selects(bomb, DATA)
+    assert len(refused.value.cause) < 1_000
+
+
+def test_a_text_of_brackets_is_no_selector() -> None:
+    with pytest.raises(SelectorInvalid):
+        parse_selector("[" * 200_000)
+
+
+def test_each_question_has_all_its_steps() -> None:
+    busy = {"all": [list(range(100)), {"all": [list(range(100)), {"<": [1, 2]}]}]}
+    assert all(selects(busy, DATA) for _ in range(3))

@@ -7,6 +7,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from job_repository.plate_identity import is_table
 from labrelay.cli.progress import follow
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
@@ -25,11 +26,13 @@ def test_a_plates_table_counts_for_no_image() -> None:
         looks["summary"] += 1
         if looks["summary"] == 3:
             jobs.append(measured(2, count=1))
-        return {"stages": Counter(job.stage for job in jobs)}
+        return {"stages": Counter(job.stage for job in jobs if not is_table(job))}
 
     @app.get("/api/v2/jobs")
-    def listed() -> dict[str, Any]:
-        return {"items": [job.model_dump(mode="json") for job in reversed(jobs)], "next": None}
+    def listed(kind: str) -> dict[str, Any]:
+        assert kind == "image"
+        found = [job.model_dump(mode="json") for job in reversed(jobs) if not is_table(job)]
+        return {"items": found, "next": None}
 
     (port,) = take_ports(1)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 
 REPORT = {
     *("images", "jobs", "complete", "failed", "unmatched", "lost", "doubled", "bytes"),
-    *("wall_s", "images_per_s", "latency_s", "results"),
+    *("wall_s", "images_per_s", "latency_s", "results", "tables"),
 }
 RESULT = {"file", "job_id", "count", "qc_flags", "outputs"}
 

@@ -1,6 +1,8 @@
 """Every command that talks to a running system, against a real one."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -137,12 +139,92 @@ def test_a_failed_job_is_found_by_doctor_and_retried_by_the_start_of_its_id(chai
     assert ask(chain, "doctor").status == 0
 
 
-def fail_one(chain: Chain) -> dict[str, str]:
+PAGE = Path(__file__).parents[3] / "docs" / "operator.md"
+NOTHING_FITS = 2
+
+
+def test_the_operators_examples_of_filters_are_read(chain: Chain) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    examples = re.findall(r"^labrelay ((?:retry|cancel) --.*|action list.*)$", page, re.MULTILINE)
+    assert len(examples) >= 4
+    for example in examples:
+        words = shlex.split(example, comments=True)
+        answer = ask(chain, *words, *([] if words[0] == "action" else ["--yes"]))
+        assert answer.status in (0, NOTHING_FITS), (example, answer.err)
+        assert "no NAME=VALUE" not in answer.err
+
+
+def test_a_filter_is_previewed_and_exactly_that_is_run(chain: Chain) -> None:
+    job = fail_one(chain, "again.tif")
+    dry = ask(chain, "retry", "--where", "stage=failed path=again.tif", "--dry-run", "--json")
+    assert (dry.json["total"], dry.json["first"][0]["job_id"], dry.json["state"]) == (1, job["id"], "previewed")
+    unasked = ask(chain, "retry", "--where", "stage=failed path=again.tif")
+    assert (unasked.status, "--yes" in unasked.err) == (2, True)
+    done = ask(chain, "action", "run", dry.json["id"])
+    assert (done.status, "1 of 1 done" in done.out) == (0, True), done.err
+    jobs = Jobs(chain.session.repository)
+    until(lambda: jobs.complete(["again.tif"]), "the retried job is complete")
+    shown = ask(chain, "action", "show", dry.json["id"][:8])
+    assert "done: 1 done, 0 left alone" in shown.out
+    assert dry.json["id"][:8] in ask(chain, "action", "list").out
+    again = ask(chain, "reprocess", job["id"], "--reason", "new task", "--json")
+    assert (again.status, again.json["done"], again.json["reason"]) == (0, 1, "new task")
+    until(lambda: jobs.complete(["again.tif"]), "the reprocessed job is complete")
+    assert ask(chain, "cancel").status == 2
+    assert "Did you mean stage?" in ask(chain, "jobs", "--where", "sage=failed").err
+    assert [each["id"] for each in ask(chain, "jobs", "--where", f"job={job['id'][:8]}", "--json").json] == [job["id"]]
+
+
+def test_a_pipeline_is_paused_drained_and_resumed(chain: Chain) -> None:
+    def row() -> dict[str, object]:
+        rows = ask(chain, "pipelines", "--json").json
+        return next(each for each in rows if each["topic"] == "only-file")
+
+    for verb, mode in (("pause", "paused"), ("drain", "draining"), ("resume", "running")):
+        answer = ask(chain, "pipelines", verb, "only-file")
+        assert (answer.status, answer.out.strip(), answer.err) == (0, f"only-file: {mode}", "")
+        assert row()["mode"] == mode
+    assert "only-file" in ask(chain, "pipelines").out
+    slip = ask(chain, "pipelines", "pause", "only-fiel")
+    assert "nobody knows a pipeline only-fiel" in slip.err
+    assert ask(chain, "pipelines", "resume", "only-fiel").err == ""
+
+
+def test_plates_go_first_until_that_is_cleared(chain: Chain) -> None:
+    held = ask(chain, "first", "P7", "P8")
+    assert (held.status, held.out.strip()) == (0, "first: P7, P8")
+    assert "of a plate P7 has come yet" in held.err
+    assert ask(chain, "first").out.strip() == "first: P7, P8"
+    assert ask(chain, "first", "--clear").out.strip() == "no plate goes before others"
+    assert ask(chain, "first", "P7", "--clear").status == 2
+
+
+def test_an_unknown_instrument_is_asked_about(chain: Chain) -> None:
+    known = chain.session.settings.oem.instrument
+    for command in ("pause", "drain"):
+        slip = ask(chain, command, "--instrument", f"{known}x")
+        assert slip.status == 0, slip.err
+        assert f"did you mean {known}?" in slip.err
+        assert ask(chain, "resume", "--instrument", f"{known}x").status == 0
+
+
+def test_a_drained_instruments_new_files_wait_and_come_later(chain: Chain) -> None:
+    known = chain.session.settings.oem.instrument
+    assert ask(chain, "drain", "--instrument", known, "--reason", "service").err == ""
+    chain.instrument.write("while-drained.tif")
+    until(lambda: "drained" in ask(chain, "status").out, "the status says so")
+    jobs = Jobs(chain.session.repository)
+    assert jobs.of("while-drained.tif") == []
+    assert ask(chain, "resume", "--instrument", known).status == 0
+    until(lambda: jobs.complete(["while-drained.tif"]), "the file that waited is complete")
+
+
+def fail_one(chain: Chain, name: str = "late.tif") -> dict[str, str]:
     """A job that fails because a person says so, while its pipeline is paused."""
     chain.session.launcher.post("/api/v2/pipelines/only-file/pause")
-    chain.instrument.write("late.tif")
+    chain.instrument.write(name)
     jobs = Jobs(chain.session.repository)
-    (job,) = until(lambda: [job for job in jobs.of("late.tif") if job["stage"] == "ready"], "ready")
+    (job,) = until(lambda: [job for job in jobs.of(name) if job["stage"] == "ready"], "ready")
     failure = {"code": "test", "cause": "a test", "next_step": "retry", "retryable": True, "owner": "task-launcher"}
     step = {"step": "fail", "epoch": job["epoch"], "actor": "test", "failure": failure}
     chain.session.repository.post(f"/api/v2/jobs/{job['id']}/transitions", {"step": step})

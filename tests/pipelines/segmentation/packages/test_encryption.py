@@ -107,12 +107,26 @@ def test_files_cannot_stand_for_one_another(sealed: Path, fresh_package: Path, t
             Network(load_package(sealed))
 
 
-def test_the_digests_are_those_of_the_plain_files(sealed: Path) -> None:
+@pytest.mark.parametrize(
+    ("told", "changed"),
+    [("foreground_threshold", "#"), ('version = "1.0.0"', 'version = "9.9.9"'), ("", "\n"), ("digest of", "0" * 64)],
+)
+def test_nothing_in_its_description_can_be_changed_unseen(sealed: Path, told: str, changed: str) -> None:
     toml = sealed / "model.toml"
-    digest = load_package(sealed).description.files.digests["model.bin"]
-    toml.write_text(toml.read_text(encoding="utf-8").replace(digest, "0" * 64), encoding="utf-8")
-    with pytest.raises(ModelPackageInvalid, match=r"model\.toml names 0000"):
+    told = load_package(sealed).description.files.digests["model.bin"] if told == "digest of" else told
+    before = toml.read_text(encoding="utf-8")
+    assert told in before
+    toml.write_text(before + changed if not told else before.replace(told, changed, 1), encoding="utf-8")
+    with pytest.raises(ModelPackageInvalid, match=r"model\.toml has changed since it was encrypted"):
         Network(load_package(sealed))
+
+
+def test_a_package_of_before_is_refused_with_a_way_out(sealed: Path) -> None:
+    path = sealed / "model.xml.aes"
+    path.write_bytes(b"LRMODEL1" + path.read_bytes()[8:])
+    with pytest.raises(ModelPackageInvalid, match=r"older labrelay") as refused:
+        Network(load_package(sealed))
+    assert "labrelay model encrypt" in refused.value.next_step
 
 
 def test_without_its_key_it_says_so(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

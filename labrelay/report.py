@@ -52,6 +52,16 @@ class FileResult(Row):
     outputs: tuple[OutputFile, ...]
 
 
+class PlateTable(Row):
+    """The table of one plate and pipeline; `outputs` are those that lie below the output folder."""
+
+    plate: str
+    pipeline: str
+    edition: int
+    stage: Stage
+    outputs: tuple[OutputFile, ...]
+
+
 class Latency(Row):
     """Seconds from the end of the writing of an image to its last output beside the instrument."""
 
@@ -61,7 +71,7 @@ class Latency(Row):
 
 
 class Report(Row):
-    """What happened. `lost` and `doubled` are the oracle's, from the folders alone."""
+    """What happened. `lost` and `doubled` are the oracle's, from the folders alone; plates' `tables` are no images."""
 
     images: int
     jobs: int
@@ -75,11 +85,14 @@ class Report(Row):
     images_per_s: float
     latency_s: Latency
     results: tuple[FileResult, ...]
+    tables: tuple[PlateTable, ...] = ()
 
     @property
     def well(self) -> bool:
         """Nothing failed, was lost, doubled or left over."""
-        return not (self.failed or self.unmatched or self.lost or self.doubled) and self.complete == self.jobs > 0
+        left_over = self.failed or self.unmatched or self.lost or self.doubled
+        tables = all(table.stage is Stage.COMPLETE for table in self.tables)
+        return tables and not left_over and self.complete == self.jobs > 0
 
     def as_json(self) -> str:
         """The JSON document; `true_count` only where it is known."""
@@ -97,8 +110,9 @@ def build_report(
     wall_s: float,
     truth: Mapping[str, int] | None = None,
     unreadable: Iterable[FailedFile] = (),
+    tables: Iterable[PlateTable] = (),
 ) -> Report:
-    """Put together what was written, what the jobs say, what the oracle saw, and files that never became jobs."""
+    """Put together what was written, what the jobs of images say, what the oracle saw, and what else there is."""
     ended = (_failed(job) for job in jobs if job.stage not in (Stage.COMPLETE, Stage.UNMATCHED))
     failed = (*ended, *unreadable)
     unmatched = tuple(job.source.path for job in jobs if job.stage is Stage.UNMATCHED)
@@ -120,6 +134,7 @@ def build_report(
         images_per_s=round(len(complete) / wall_s, 3) if wall_s > 0 else 0.0,
         latency_s=_latency(latencies),
         results=tuple(_result(job, truth or {}) for job in complete),
+        tables=tuple(tables),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from labrelay.cli.ending import finish_plates
 from labrelay.cli.progress import follow
 from labrelay.cli.run import only, running_with_task, stop_on_signals
 from labrelay.cli.table import print_report
@@ -95,7 +96,8 @@ def _play(session: Session, root: Path, plate: list[int], rate: float, wait: flo
     digests = {row["file"]: row["sha256"] for row in rows}
     counts = {row["file"]: int(row["count"]) for row in rows}
     verdict = judge(digests, session.settings.oem.output_folder)
-    return build_report(written_files(watched, digests), jobs, verdict, took, counts)
+    tables = finish_plates(session.repository)
+    return build_report(written_files(watched, digests), jobs, verdict, took, counts, tables=tables)
 
 
 def _expected(reader: subprocess.Popen[bytes], images: int) -> int:

@@ -1,16 +1,18 @@
-"""`status`, `jobs`, `retry`: what stands where, and once more."""
+"""`status`, `jobs`: what stands where."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from labrelay.cli.choice import Plate, Where, chosen
 from labrelay.cli.serve import Config
 from labrelay.cli.table import shown
-from labrelay.contracts.pauses import Pauses
+from labrelay.contracts.filters import JobFilter
+from labrelay.contracts.pauses import Pause, Pauses
 from labrelay.errors import LabrelayError, ServiceUnavailable
 from labrelay.http.client import Client
 from labrelay.pause import PauseFiles
@@ -18,6 +20,7 @@ from labrelay.settings import load_settings
 from labrelay.supervisor import SERVICES
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+EVERY: Final = JobFilter()
 out = Console(highlight=False)
 
 
@@ -25,19 +28,16 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(status)
     app.command(name="jobs")(list_jobs)
-    app.command()(retry)
 
 
 def status(as_json: Json = False, config: Config = None) -> None:
     """One screen: which services run, what is where, what failed and why."""
     settings = load_settings(config)
-    services = {
-        name: _state(Client(settings.service_url(port), retries=0)) for name, (_, port) in sorted(SERVICES.items())
-    }
+    services = {name: _state(Client.of(settings, port, retries=0)) for name, (_, port) in sorted(SERVICES.items())}
     paused = PauseFiles(settings.oem_layout).read().text
     document: dict[str, Any] = {"services": services, "paused": paused, "summary": None}
     if services["job-repository"] != "not running":
-        document["summary"] = Client(settings.service_url("job_repository")).get("/api/v2/summary")
+        document["summary"] = Client.of(settings, "job_repository").get("/api/v2/summary")
     if as_json:
         typer.echo(json.dumps(document, indent=1))
     else:
@@ -49,13 +49,16 @@ def status(as_json: Json = False, config: Config = None) -> None:
 def list_jobs(
     stage: Annotated[str, typer.Option(help="Only jobs at this stage, e.g. failed.")] = "",
     path: Annotated[str, typer.Option(help="Only files whose path contains this.")] = "",
+    where: Where = "",
+    plate: Plate = None,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="The newest so many.")] = 50,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """List jobs, newest first."""
+    wanted = chosen(where, stage=[stage] if stage else None, path=[path] if path else None, plate=plate)
     settings = load_settings(config)
-    jobs = fetch_jobs(Client(settings.service_url("job_repository")), limit, stage=stage, path=path)
+    jobs = fetch_jobs(Client.of(settings, "job_repository"), limit, wanted)
     if as_json:
         typer.echo(json.dumps(jobs, indent=1))
         return
@@ -66,39 +69,18 @@ def list_jobs(
     out.print(table)
 
 
-def retry(
-    job_ids: Annotated[list[str] | None, typer.Argument(help="Jobs, by id or its first characters.")] = None,
-    all_failed: Annotated[bool, typer.Option("--all-failed", help="Every failed job.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be retried.")] = False,
-    config: Config = None,
-) -> None:
-    """Try failed jobs once more, as they were matched then."""
-    repository = Client(load_settings(config).service_url("job_repository"))
-    chosen = [job for job in fetch_jobs(repository, 100_000, stage="failed") if _is_chosen(job, job_ids, all_failed)]
-    if not chosen:
-        raise typer.BadParameter("no failed job fits; `labrelay jobs --stage failed` lists them")
-    for job in chosen:
-        if not dry_run:
-            repository.post(f"/api/v2/jobs/{job['id']}/retry")
-        out.print(f"{'would retry' if dry_run else 'retrying'} {job['id'][:8]} {shown(job['source']['path'])}")
-
-
-def fetch_jobs(repository: Client, limit: int, **filters: str) -> list[dict[str, Any]]:
+def fetch_jobs(repository: Client, limit: int, wanted: JobFilter = EVERY) -> list[dict[str, Any]]:
     """Jobs as the API gives them, newest first, over as many pages as needed."""
     jobs: list[dict[str, Any]] = []
     after = ""
     while len(jobs) < limit:
-        query = {**filters, "limit": str(min(500, limit - len(jobs))), "after": after}
-        page = repository.get("/api/v2/jobs", params={key: value for key, value in query.items() if value})
+        more = [("limit", str(min(500, limit - len(jobs)))), *([("after", after)] if after else [])]
+        page = repository.get("/api/v2/jobs", params=[*wanted.pairs, *more])
         jobs += page["items"]
         after = page["next"] or ""
         if not after:
             break
     return jobs
-
-
-def _is_chosen(job: dict[str, Any], ids: list[str] | None, all_failed: bool) -> bool:
-    return all_failed or any(job["id"].startswith(wanted) for wanted in ids or [])
 
 
 def _state(client: Client) -> str:
@@ -132,13 +114,27 @@ def _print_status(document: dict[str, Any]) -> None:
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
-    stages = [f"{count} {stage.replace('_', ' ')}" for stage, count in summary["stages"].items() if count]
-    out.print(f"jobs      {', '.join(stages) or 'none yet'}")
-    for code, count in summary["failures"].items():
-        out.print(f"[red]failed[/]    {count} × {code} (`labrelay jobs --stage failed`)")
+    tables = summary["tables"]
+    out.print(f"images    {_counts(summary['stages']) or 'none yet'}")
+    if words := _counts(tables["stages"]):
+        out.print(f"tables    {words}")
+    for kind, codes in (("image", summary["failures"]), ("table", tables["failures"])):
+        for code, count in codes.items():
+            out.print(f"[red]failed[/]    {count} × {escape(code)} (`labrelay jobs --where 'code={code} kind={kind}'`)")
     if summary["overdue"]:
         out.print(f"[yellow]overdue[/]   {summary['overdue']} wait longer than they should (`labrelay doctor`)")
     for each in summary["instruments"]:
-        paused = Pauses.model_validate(each["paused"]).text
-        words = f"{each['instrument']}: {each['jobs']} jobs, {each['live']} on their way"
-        out.print(f"reader    {words}{f', [yellow]{escape(paused)}[/]' if paused else ''}")
+        out.print(f"reader    {_instrument(each)}")
+
+
+def _counts(stages: dict[str, int]) -> str:
+    return ", ".join(f"{count} {stage.replace('_', ' ')}" for stage, count in stages.items() if count)
+
+
+def _instrument(each: dict[str, Any]) -> str:
+    held = [Pauses.model_validate(each["paused"]).text]
+    if each.get("draining"):
+        state = "drained" if not each["live"] else "draining, takes nothing new"
+        held.append(f"{state}: {Pause.model_validate(each['draining']).text}")
+    words = f"{each['instrument']}: {each['jobs']} images, {each['live']} on their way"
+    return words + "".join(f", [yellow]{escape(text)}[/]" for text in held if text)

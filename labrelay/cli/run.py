@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from labrelay.cli.ending import finish_plates
 from labrelay.cli.images import INCLUDE, find_images
 from labrelay.cli.progress import all_jobs, follow
 from labrelay.cli.table import print_report
@@ -118,7 +119,9 @@ def _process(session: Session, source: Path, output: Path, wait: float) -> Repor
     jobs = [job for job in jobs if (job.source.path, job.source.sha256) in digests.items()]  # not of earlier contents
     took = time.monotonic() - started
     verdict = judge(digests, output, told_results(jobs))
-    return build_report(written_files(source, digests, wall), jobs, verdict, took, unreadable=images.unreadable)
+    written = written_files(source, digests, wall)
+    tables = finish_plates(session.repository)
+    return build_report(written, jobs, verdict, took, unreadable=images.unreadable, tables=tables)
 
 
 def _take_up_again(session: Session) -> None:

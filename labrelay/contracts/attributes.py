@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
-AttributeValue = bool | int | Annotated[float, Field(allow_inf_nan=False)] | str
+WholeNumber = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+AttributeValue = bool | WholeNumber | Annotated[float, Field(allow_inf_nan=False)] | str
 """JSON's own kinds stay what they are: `3` is a number, `"3"` a text, `true` a yes."""
 Attributes = dict[str, AttributeValue]
 

@@ -1,6 +1,11 @@
 """The two bases of all contracts: strict ones for what labrelay itself says, lenient ones for what strangers send."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+CaptureId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 
 
 class Contract(BaseModel):

@@ -1,18 +1,35 @@
 """Captures: what an instrument announces, and what the gateway answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from labrelay.contracts.attributes import Attributes
+from labrelay.contracts.audit import AuditHead
+from labrelay.contracts.base import CaptureId as CaptureId
 from labrelay.contracts.base import Contract
+from labrelay.contracts.base import Digest as Digest
 from labrelay.contracts.pauses import Pause, Pauses
+from labrelay.files.names import leads_out
 
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 InstrumentId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+FolderName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^/\\\x00-\x1f]*$")]
+MOST_ATTRIBUTES: Final = 256
+LARGEST: Final = 2**63 - 1
+"""The largest whole number that every store takes."""
+
+
+def _stays_inside(path: str) -> str:
+    if leads_out(path, windows=False):
+        raise ValueError("the path doesn't stay inside its folder")
+    return path
+
+
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-CaptureId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
+AnnouncedPath = Annotated[RelativePath, AfterValidator(_stays_inside)]
+Size = Annotated[int, Field(ge=0, le=LARGEST)]
+JobId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 
 CAPTURES = UUID("6f1c2f0e-5d0c-4a52-9d0e-2f6a7f6c0b51")
 JOBS = UUID("0b7a0d55-9f3a-4a63-8f7c-6a5f4d9b1c22")
@@ -33,6 +50,8 @@ class Announcement(Contract):
         size: bytes.
         sha256: hex digest of the content.
         predecessor: the capture that the journal holds for this path, None for the first.
+        capture_id: what the gateway called this content in an earlier epoch, None when it is new; a record that was
+            restored from a backup and knows no such capture takes the name up again, so that nothing is doubled.
         host: AiCSD's InputFile.Hostname.
         directory: AiCSD's InputFile.DirName, for display and selectors, with trailing separator.
         attributes: read from the name, plus the folder's fixed ones.
@@ -42,15 +61,16 @@ class Announcement(Contract):
     """
 
     instrument: InstrumentId
-    folder: str
-    path: RelativePath
-    size: Annotated[int, Field(ge=0)]
+    folder: FolderName
+    path: AnnouncedPath
+    size: Size
     sha256: Digest
     predecessor: CaptureId | None = None
-    host: str = "oem"
-    directory: str = ""
-    attributes: Attributes = {}
-    modified_ns: int = 0
+    capture_id: CaptureId | None = None
+    host: Annotated[str, Field(max_length=255)] = "oem"
+    directory: Annotated[str, Field(max_length=4096)] = ""
+    attributes: Annotated[Attributes, Field(max_length=MOST_ATTRIBUTES)] = {}
+    modified_ns: Annotated[int, Field(ge=-LARGEST, le=LARGEST)] = 0
     must_match: bool = False
     returns: Literal["instrument", "none"] = "instrument"
 
@@ -75,13 +95,18 @@ class CaptureAccepted(Contract):
 
 
 class WantedInput(Contract):
-    """An input whose bytes the gateway waits for."""
+    """An input whose bytes the gateway waits for.
+
+    Attributes:
+        held: bytes that it holds already; None where the sender must ask.
+    """
 
     capture_id: CaptureId
     folder: str
     path: RelativePath
-    size: int
+    size: Size
     sha256: Digest
+    held: int | None = None
 
 
 class WantedInputs(Contract):
@@ -96,12 +121,20 @@ class EndedCaptures(Contract):
 
     Attributes:
         paused: how the instrument is paused, as far as the gateway knows.
+        kept: of the ends that an older epoch told, those up to this number are still on record; None: all of them.
+        head: the newest head of the audit chain, for the OEM side to keep.
+        version: labrelay's on the gateway.
+        now_ns: the gateway's clock, for comparing.
     """
 
     epoch: int
     next: int
     ended: tuple[CaptureId, ...]
     paused: Pauses = Pauses()
+    kept: int | None = None
+    head: AuditHead | None = None
+    version: str = ""
+    now_ns: int = 0
 
 
 class PausedThere(Contract):
@@ -129,16 +162,16 @@ class ReturnTrouble(Contract):
 class OfferedOutput(Contract):
     """One sealed output, by its place in the job's list."""
 
-    index: int
-    name: str
-    size: int
+    index: Annotated[int, Field(ge=0)]
+    name: Annotated[str, Field(min_length=1, max_length=4096)]
+    size: Size
     sha256: Digest
 
 
 class ReturnOffer(Contract):
     """A job whose outputs wait for the instrument."""
 
-    job_id: str
+    job_id: JobId
     epoch: int
     attempt: int
     capture_id: CaptureId

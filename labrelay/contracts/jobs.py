@@ -9,6 +9,7 @@ from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import CaptureId, Digest
 from labrelay.contracts.states import FINAL, OWNER_OF, Owner, PipelineStatus, Stage, Status
 from labrelay.contracts.tasks import FrozenTask
+from labrelay.errors import LabrelayError
 
 MOST_TEXT: Final = 65_536
 """Characters of a pipeline's results or QC flags."""
@@ -22,6 +23,18 @@ class Failure(Contract):
     next_step: str
     retryable: bool
     owner: Owner = Owner.NONE
+
+    @classmethod
+    def of(cls, error: LabrelayError, owner: Owner, *, retryable: bool | None = None) -> "Failure":
+        """The failure that an error means for a job that `owner` had.
+
+        Args:
+            error: what happened.
+            owner: whose step failed.
+            retryable: whether a retry of the job can help, where that isn't the same as repeating the call.
+        """
+        can_help = error.retryable if retryable is None else retryable
+        return cls(code=error.code, cause=error.cause, next_step=error.next_step, retryable=can_help, owner=owner)
 
 
 class Source(Contract):
@@ -172,6 +185,18 @@ class OwnedJob(Contract):
     age_s: float
     lease_left_s: float | None = None
     claim_age_s: float | None = None
+
+
+class OwnerNews(Contract):
+    """Whose lists have changed for an owner. Answer of `GET /api/v2/owned/news`.
+
+    Attributes:
+        since: goes into the next question.
+        instruments: None: any of them may have changed.
+    """
+
+    since: int
+    instruments: tuple[str, ...] | None
 
 
 class OwnedJobs(Contract):

@@ -98,14 +98,20 @@ class MarkOverdue(Step):
     reason: str
 
 
-class CancelJob(Step):
+class PersonsStep(Step):
+    """What a person asks for; `action` is the action on many jobs that it belongs to."""
+
+    reason: str = ""
+    action: str = ""
+
+
+class CancelJob(PersonsStep):
     """Any live stage → cancelled."""
 
     step: Literal["cancel"] = "cancel"
-    reason: str = ""
 
 
-class RetryJob(Step):
+class RetryJob(PersonsStep):
     """failed, cancelled → the stage before the failure, as it was matched then."""
 
     step: Literal["retry"] = "retry"

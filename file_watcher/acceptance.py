@@ -2,10 +2,13 @@
 
 Entries of one path are handed out one at a time and in order, each with its forerunner's capture as predecessor.
 A gateway with a new epoch may have lost what it had not yet put on record, so all that isn't closed is announced again.
+One whose record was restored from a backup has lost ends too: it says up to which number it keeps them, and what was
+closed by later ones is announced again under the name that it had.
 """
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Final
 
 from sqlalchemy import (
     BindParameter,
@@ -24,9 +27,11 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.sql.selectable import Select
 
 from file_watcher.bodies import Acceptance, Ended, Refusal, Resync
-from file_watcher.database import Database, early_ends, entries, meta
+from file_watcher.database import Database, closings, early_ends, entries, meta
 
 AnyRow = Row[tuple[object, ...]]
+UNNUMBERED: Final = 2**62
+"""For an end that was told with an acceptance: nobody knows its number, so any fall of the record opens it again."""
 
 
 class Acceptances:
@@ -48,6 +53,12 @@ class Acceptances:
         """The gateway's epoch as last heard, and the cursor of the feed of ended captures."""
         with self._database.reading() as connection:
             return _get(connection, "epoch"), _get(connection, "cursor") or 0
+
+    def feed_epoch(self) -> int | None:
+        """The epoch whose feed was read last; journals of the time before this was kept have that of the gateway."""
+        with self._database.reading() as connection:
+            told = _get(connection, "feed_epoch")
+            return _get(connection, "epoch") if told is None else told
 
     def accept(self, acceptances: Sequence[Acceptance]) -> None:
         """The gateway took these announcements."""
@@ -87,11 +98,15 @@ class Acceptances:
         """The record holds the end of these captures; keep the cursor, which starts anew in a new epoch."""
         with self._database.writing() as connection:
             renewed = _see_epoch(connection, page.epoch)
+            if page.kept is not None:
+                _reopen(connection, page.kept)
             for capture_id in page.captures:
                 closing = update(entries).where(entries.c.capture_id == capture_id).values(state="closed", cause="")
                 if connection.execute(closing).rowcount == 0:
                     connection.execute(insert(early_ends).values(capture_id=capture_id).on_conflict_do_nothing())
+            _number(connection, page.captures, page.next)
             _set(connection, "cursor", 0 if renewed else page.next)
+            _set(connection, "feed_epoch", page.epoch)
 
 
 def _pending_query(folders: Sequence[str], limit: int) -> Select[tuple[object, ...]]:
@@ -124,6 +139,27 @@ def _open(connection: Connection, accepted: Sequence[Acceptance], epoch: int | N
     ]
     connection.execute(update(entries).where(mine).values(state=state, capture_id=capture, epoch=epoch, cause=""), rows)
     connection.execute(early_ends.delete().where(early_ends.c.capture_id.in_(captures)))
+    for capture_id in ended:
+        told = insert(closings).values(capture_id=capture_id, number=UNNUMBERED)
+        connection.execute(told.on_conflict_do_nothing())
+
+
+def _number(connection: Connection, captures: Sequence[str], number: int) -> None:
+    """A page's own number stands for all its ends: too high a number only makes one announcement more."""
+    statement = insert(closings)
+    upsert = statement.on_conflict_do_update(
+        index_elements=["capture_id"], set_={"number": statement.excluded["number"]}
+    )
+    if captures:
+        connection.execute(upsert, [{"capture_id": each, "number": number} for each in captures])
+
+
+def _reopen(connection: Connection, kept: int) -> None:
+    lost = select(closings.c.capture_id).where(closings.c.number > kept)
+    closed = and_(entries.c.state == "closed", entries.c.capture_id.in_(lost))
+    connection.execute(update(entries).where(closed).values(state="pending"))
+    connection.execute(early_ends.delete())
+    connection.execute(closings.delete().where(closings.c.number > kept))
 
 
 def _ended_already(connection: Connection, captures: Sequence[str]) -> set[str]:

@@ -26,6 +26,12 @@ def create(settings: Settings) -> FastAPI:
         yield
         await to_thread.run_sync(watcher.stop)
 
-    app = create_app("file-watcher", lifespan=lifespan, ready=lambda: watcher.trouble or None)
+    app = create_app(
+        "file-watcher",
+        settings,
+        lifespan=lifespan,
+        ready=lambda: watcher.trouble or None,
+        warned=lambda: watcher.room.look().words,
+    )
     app.include_router(router(watcher, settings))
     return app

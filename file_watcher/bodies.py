@@ -22,6 +22,7 @@ class PendingEntry(Contract):
     directory: str
     attributes: Attributes
     must_match: bool
+    capture_id: str | None = None
 
 
 class Pending(Contract):
@@ -30,11 +31,13 @@ class Pending(Contract):
     Attributes:
         epoch: the gateway's epoch as last heard, None before the first word.
         cursor: where the feed of ended captures goes on.
+        feed_epoch: the epoch whose feed was read last, None before the first page.
     """
 
     epoch: int | None
     cursor: int
     entries: tuple[PendingEntry, ...]
+    feed_epoch: int | None = None
 
 
 class Acceptance(Contract):
@@ -62,11 +65,16 @@ class Refusal(Contract):
 
 
 class Ended(Contract):
-    """A page of the gateway's feed of ended captures."""
+    """A page of the gateway's feed of ended captures.
+
+    Attributes:
+        kept: ends with a higher number that an older epoch told are no longer on record: their captures are open again.
+    """
 
     epoch: int
     next: int
     captures: tuple[CaptureId, ...] = ()
+    kept: int | None = None
 
 
 class Entry(Contract):

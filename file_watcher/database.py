@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import (
@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from labrelay.sqlite import durable_engine
+from labrelay.sqlite import OEM_DISK, durable_engine, troubles_told
 
 metadata = MetaData()
 
@@ -64,6 +64,14 @@ meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("
 early_ends = Table("early_ends", metadata, Column("capture_id", String, primary_key=True))
 """Captures that the gateway reported as ended before their acceptance was written down."""
 
+closings = Table(
+    "closings",
+    metadata,
+    Column("capture_id", String, primary_key=True),
+    Column("number", BigInteger, nullable=False, index=True),
+)
+"""Up to which number of the gateway's feed each end was told; a gateway that fell back may know fewer of them."""
+
 Index("entries_by_path", entries.c.path)
 
 
@@ -88,14 +96,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, on disk when the block ends."""
-        with self._turn, self._engine.begin() as connection:
+        with self._turn, self._telling(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reading."""
-        with self._engine.connect() as connection:
+        with self._telling(), self._engine.connect() as connection:
             yield connection
+
+    def _telling(self) -> AbstractContextManager[None]:
+        return troubles_told(self._file, OEM_DISK)
 
     def close(self) -> None:
         """Close all connections."""

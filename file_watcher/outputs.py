@@ -11,12 +11,12 @@ class Outputs:
 
     Args:
         folder: where the receiver writes outputs.
-        receiver_url: the file receiver of this side.
+        receiver: the file receiver of this side.
     """
 
-    def __init__(self, folder: Path, receiver_url: str) -> None:
+    def __init__(self, folder: Path, receiver: Client) -> None:
         self._folder = without_links(folder)
-        self._receiver = Client(receiver_url, read_s=5.0, retries=0)
+        self._receiver = receiver
 
     def meets(self, root: Path) -> bool:
         """Whether outputs and a watched folder's files can lie together at all."""

@@ -16,11 +16,20 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self, path: str | None = None, state: str | None = None, limit: int = 100) -> Entries:
-        """Rows, newest first."""
+    def entries(
+        self,
+        path: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        folder: str | None = None,
+        before: int | None = None,
+    ) -> Entries:
+        """Rows, newest first; `before` the row of this id."""
         query = select(entries).order_by(entries.c.id.desc()).limit(limit)
         query = query.where(entries.c.path == path) if path else query
         query = query.where(entries.c.state == state) if state else query
+        query = query.where(entries.c.folder == folder) if folder else query
+        query = query.where(entries.c.id < before) if before is not None else query
         with self._database.reading() as connection:
             return Entries(items=tuple(_entry(row) for row in connection.execute(query)))
 

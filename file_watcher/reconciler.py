@@ -18,6 +18,7 @@ from file_watcher.walk import Walk
 from labrelay.errors import LabrelayError
 from labrelay.files import digest_file
 from labrelay.pause import Paused, PauseFiles
+from labrelay.room import Room
 
 BATCH = 500
 """Findings in one transaction."""
@@ -60,6 +61,7 @@ class Reconciler:
         outputs: tells labrelay's own outputs.
         clock: seconds that never go back.
         pauses: while one holds, no file's content is read.
+        room: of the journal's disk; while it is full nothing is written down, and later scans find it.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Reconciler:
         outputs: Outputs,
         clock: Clock = time.monotonic,
         pauses: PauseFiles | None = None,
+        room: Room | None = None,
     ) -> None:
         self.folder = folder
         self.policy: Policy = policy_of(folder.rule, closes_are_heard=folder.closes_are_heard)
@@ -77,6 +80,7 @@ class Reconciler:
         self._outputs = outputs if outputs.meets(folder.root) else None
         self._clock = clock
         self._pauses = pauses
+        self._room = room
         self._started_ns = time.time_ns()
         self._waiting = Waiting()
         self._left = Tally()
@@ -97,7 +101,8 @@ class Reconciler:
     @property
     def troubles(self) -> tuple[str, ...]:
         """What couldn't be read, and why."""
-        return tuple(f"{path}: {cause}" for path, cause in list(self._troubles.items())[:MAX_TROUBLES])
+        told = tuple(f"{path}: {cause}" for path, cause in list(self._troubles.items())[:MAX_TROUBLES])
+        return (self._room.look().words, *told) if self._room and self._room.full else told
 
     @property
     def progress(self) -> Progress | None:
@@ -230,7 +235,8 @@ class Reconciler:
 
     @property
     def _paused(self) -> bool:
-        return self._pauses is not None and self._pauses.active
+        full = self._room is not None and self._room.full
+        return full or (self._pauses is not None and self._pauses.active)
 
     def _write_down(self, findings: list[Finding]) -> int:
         if not findings:

@@ -25,6 +25,7 @@ from file_watcher.preview import preview
 from file_watcher.progress import Progress
 from file_watcher.watcher import Watcher
 from labrelay.contracts.preview import Preview
+from labrelay.http.roles import Role, allow
 from labrelay.settings import Settings
 
 Limit = Annotated[int, Query(ge=0, le=1000)]
@@ -38,6 +39,7 @@ def router(watcher: Watcher, settings: Settings) -> APIRouter:
     _add_views(routes, watcher)
 
     @routes.get("/preview", name="preview")
+    @allow(Role.VIEWER)
     def look_ahead(folder: str = "") -> Preview:
         """What a scan would take, before it does; names and sizes of every file are looked at."""
         return preview(settings, folder)
@@ -47,6 +49,7 @@ def router(watcher: Watcher, settings: Settings) -> APIRouter:
 
 def _add_exchange(routes: APIRouter, watcher: Watcher) -> None:
     @routes.get("/journal/pending")
+    @allow(Role.SERVICE)
     async def pending(limit: Limit = 100, wait: Wait = 0.0) -> Pending:
         """Finished contents that no gateway has accepted; waits up to `wait` seconds for one."""
         ends = time.monotonic() + wait
@@ -61,23 +64,27 @@ def _add_exchange(routes: APIRouter, watcher: Watcher) -> None:
                     await rung.wait()
 
     @routes.post("/journal/accepted", status_code=204)
+    @allow(Role.SERVICE)
     def accepted(acceptances: list[Acceptance]) -> None:
         """The gateway took these."""
         watcher.acceptances.accept(acceptances)
         watcher.bell.ring()
 
     @routes.post("/journal/resync", status_code=204)
+    @allow(Role.SERVICE)
     def resync(told: Resync) -> None:
         """The gateway knows another predecessor."""
         watcher.acceptances.resync(told)
         watcher.bell.ring()
 
     @routes.post("/journal/refused", status_code=204)
+    @allow(Role.SERVICE)
     def refused(refusals: list[Refusal]) -> None:
         """The gateway refused these; the next scan lets them try again."""
         watcher.acceptances.refuse(refusals)
 
     @routes.post("/journal/ended", status_code=204)
+    @allow(Role.SERVICE)
     def ended(page: Ended) -> None:
         """The record holds the end of these captures."""
         watcher.acceptances.end(page)
@@ -86,16 +93,25 @@ def _add_exchange(routes: APIRouter, watcher: Watcher) -> None:
 
 def _add_views(routes: APIRouter, watcher: Watcher) -> None:
     @routes.get("/journal")
-    def journal(path: str | None = None, state: State | None = None, limit: Limit = 100) -> Entries:
-        """The journal's rows, newest first."""
-        return watcher.overview.entries(path, state, limit)
+    @allow(Role.VIEWER)
+    def journal(
+        path: str | None = None,
+        state: State | None = None,
+        limit: Limit = 100,
+        folder: str | None = None,
+        before: int | None = None,
+    ) -> Entries:
+        """The journal's rows, newest first; `before` is the last id of the page before."""
+        return watcher.overview.entries(path, state, limit, folder, before)
 
     @routes.get("/status")
+    @allow(Role.VIEWER)
     def status() -> Status:
         """How each folder fares."""
         return _status(watcher)
 
     @routes.post("/scan")
+    @allow(Role.OPERATOR)
     def scan(emptied: bool = False) -> Scanned:
         """Look at all folders now; `emptied` says that folders that are empty are meant to be."""
         return Scanned(scanned=watcher.scan(emptied=emptied))
@@ -104,7 +120,8 @@ def _add_views(routes: APIRouter, watcher: Watcher) -> None:
 def _pending(watcher: Watcher, limit: int) -> Pending:
     epoch, cursor = watcher.acceptances.position()
     rows = watcher.acceptances.pending(list(watcher.folders), limit)
-    return Pending(epoch=epoch, cursor=cursor, entries=tuple(_entry(watcher, row) for row in rows))
+    told = watcher.acceptances.feed_epoch()
+    return Pending(epoch=epoch, cursor=cursor, feed_epoch=told, entries=tuple(_entry(watcher, row) for row in rows))
 
 
 def _entry(watcher: Watcher, row: RowMapping) -> PendingEntry:
@@ -120,6 +137,7 @@ def _entry(watcher: Watcher, row: RowMapping) -> PendingEntry:
         directory=folder.directory(row["path"]),
         attributes=folder.rule.attributes,
         must_match=folder.rule.must_match,
+        capture_id=row["capture_id"],
     )
 
 

@@ -15,10 +15,13 @@ from file_watcher.outputs import Outputs
 from file_watcher.overview import Overview
 from file_watcher.presence import Presence
 from file_watcher.reconciler import Reconciler
+from labrelay.http import Client
 from labrelay.loops import OwnerLoop
 from labrelay.pause import PauseFiles
+from labrelay.room import room_of
 from labrelay.settings import Settings
 
+JOURNAL_DISK: Final = "the journal's disk"
 SCAN_WAIT_S: Final = 30.0
 """Seconds that a caller of `scan` waits for folders that don't answer."""
 
@@ -38,12 +41,14 @@ class Watcher:
         self.bell = Bell()
         self._settings = settings
         self._database = Database(settings.oem_layout.journal)
+        self.room = room_of(JOURNAL_DISK, settings.oem_layout.root, settings.storage.inner)
         self.acceptances = Acceptances(self._database)
         self.overview = Overview(self._database)
-        outputs = Outputs(settings.oem.output_folder, settings.service_url("file_receiver_oem"))
+        outputs = Outputs(settings.oem.output_folder, Client.of(settings, "file_receiver_oem", read_s=5.0, retries=0))
         journal, pauses = Journal(self._database), PauseFiles(settings.oem_layout)
         self.reconcilers = {
-            name: Reconciler(each, journal, outputs, pauses=pauses) for name, each in self.folders.items()
+            name: Reconciler(each, journal, outputs, pauses=pauses, room=self.room)
+            for name, each in self.folders.items()
         }
         self.lookouts = {name: self._lookout(each) for name, each in self.reconcilers.items()}
         self._second_tries = OwnerLoop("file-watcher", self._retry_refused, idle_s=settings.oem.rescan_s)

@@ -2,9 +2,12 @@
 
 from fastapi import APIRouter
 
+from labrelay.http.roles import Role, allow
+
 router = APIRouter(prefix="/api/v1", tags=["aicsd"])
 
 
 @router.post("/retry")
+@allow(Role.OPERATOR)
 def retry() -> None:
     """Nothing to take up again: uploads are the sender's to resume, and the launcher asks for what is ready."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 from labrelay.contracts.base import Lenient
 from labrelay.contracts.captures import Digest, InputTrouble, InstrumentId, WantedInputs
 from labrelay.http import Client
+from labrelay.installation import HEADER
 
 REMEMBERED: Final = 4096
 
@@ -36,17 +37,24 @@ class Captures:
             NotFound: nobody announced it.
             ServiceUnavailable: the repository doesn't answer.
         """
-        if capture_id not in self._known:
-            found = ExpectedInput.model_validate(self._client.get(f"/api/v2/captures/{capture_id}"))
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[capture_id] = found
-        return self._known[capture_id]
+        known = self._known.get(capture_id)
+        if known is None:
+            known = ExpectedInput.model_validate(self._client.get(f"/api/v2/captures/{capture_id}"))
+            self._remember(capture_id, known)
+        return known
 
-    def wanted(self, instrument: str, limit: int, wait: float) -> WantedInputs:
-        """Inputs that the repository waits for, asked for at most `wait` seconds."""
-        asked = {"instrument": instrument, "limit": limit, "wait": wait}
-        return WantedInputs.model_validate(self._client.get("/api/v2/captures/wanted", params=asked))
+    def wanted(self, instrument: str, limit: int, installation: str) -> WantedInputs:
+        """Inputs that the repository waits for now.
+
+        Raises:
+            InstrumentTaken: another installation than the asking one holds the instrument's name.
+        """
+        asked: dict[str, str | int] = {"instrument": instrument, "limit": limit}
+        shown = {HEADER: installation} if installation else {}
+        answer = WantedInputs.model_validate(self._client.get("/api/v2/captures/wanted", params=asked, headers=shown))
+        for each in answer.wanted:
+            self._remember(each.capture_id, ExpectedInput(instrument=instrument, size=each.size, sha256=each.sha256))
+        return answer
 
     def stored(self, capture_id: str, expected: ExpectedInput) -> None:
         """Tell that the bytes stand in the input store."""
@@ -55,3 +63,8 @@ class Captures:
     def trouble(self, capture_id: str, trouble: InputTrouble) -> Any:
         """Pass on why the instrument can't send an input."""
         return self._client.post(f"/api/v2/captures/{capture_id}/trouble", trouble.model_dump(mode="json"))
+
+    def _remember(self, capture_id: str, expected: ExpectedInput) -> None:
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[capture_id] = expected

@@ -1,10 +1,7 @@
 """The edge routes of inputs: what is wanted, how much is here, the bytes, and why they can't come."""
 
-import time
 from typing import Annotated, Any, Final
 
-import anyio
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from file_receiver.gateway.captures import Captures
@@ -13,53 +10,67 @@ from file_receiver.metrics import INPUTS_REFUSED
 from labrelay.contracts.captures import CaptureId, InputTrouble, InstrumentId, WantedInputs
 from labrelay.errors import LabrelayError
 from labrelay.http import OwnThreads, parse_content_digest
+from labrelay.http.access import ActingInstrument, Calling
+from labrelay.http.roles import Role, allow
+from labrelay.installation import InstallationHeader
+from labrelay.news import News
 
-WAITING: Final = 64
-"""Instruments that can wait at the same time, each in short turns, in threads kept apart from all other work."""
+WAITS: Final = "input_waits"
+"""The one trouble after which the input is still expected."""
 MOST: Final = 5_000
-TURN_S: Final = 1.0
-GAP_S: Final = 0.2
+TOLD: Final = 64
 
 
-def edge_router(captures: Captures, intake: Intake) -> APIRouter:
+def edge_router(captures: Captures, intake: Intake, news: News) -> APIRouter:
     """`/edge/v2/inputs…` over the repository's captures and the input store."""
     router = APIRouter(prefix="/edge/v2/inputs", tags=["edge"], route_class=OwnThreads().route_class)
-    _add_wanted(router, captures)
+    _add_wanted(router, captures, intake, news)
     _add_uploads(router, intake)
 
     @router.post("/{capture_id}/trouble")
-    def trouble(capture_id: CaptureId, trouble: InputTrouble) -> Any:
-        return captures.trouble(capture_id, trouble)
+    @allow(Role.INSTRUMENT)
+    def trouble(capture_id: CaptureId, trouble: InputTrouble, caller: Calling) -> Any:
+        caller.check_instrument(captures.expected(capture_id).instrument)
+        answer = captures.trouble(capture_id, trouble)
+        if trouble.code != WAITS:
+            intake.forget(capture_id)
+        return answer
 
     return router
 
 
-def _add_wanted(router: APIRouter, captures: Captures) -> None:
-    waiting = CapacityLimiter(WAITING)
+def _add_wanted(router: APIRouter, captures: Captures, intake: Intake, news: News) -> None:
+    threads = OwnThreads()
 
     @router.get("")
+    @allow(Role.INSTRUMENT)
     async def inputs(
-        request: Request,
         instrument: InstrumentId,
         wait: Annotated[float, Query(ge=0, le=60)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+        installation: InstallationHeader = "",
     ) -> WantedInputs:
-        end = time.monotonic() + wait
-        while True:
-            turn = min(TURN_S, max(0.0, end - time.monotonic()))
-            answer = await to_thread.run_sync(captures.wanted, instrument, limit, turn, limiter=waiting)
-            left = end - time.monotonic()
-            if answer.wanted or left <= 0 or await request.is_disconnected():
-                return answer
-            await anyio.sleep(min(GAP_S, left))
+        async def look() -> WantedInputs:
+            return await threads.run(captures.wanted, instrument, limit, installation)
+
+        answer = await news.until(instrument, look, lambda answer: bool(answer.wanted), wait)
+        return await threads.run(_with_held, answer, intake) if answer.wanted else answer
+
+
+def _with_held(answer: WantedInputs, intake: Intake) -> WantedInputs:
+    """What is here of the first ones spares their sender a question each."""
+    told = [each.model_copy(update={"held": intake.held_if_known(each.capture_id)}) for each in answer.wanted[:TOLD]]
+    return answer.model_copy(update={"wanted": (*told, *answer.wanted[TOLD:])})
 
 
 def _add_uploads(router: APIRouter, intake: Intake) -> None:
     @router.head("/{capture_id}", status_code=204)
-    def held(capture_id: CaptureId, x_instrument: Annotated[str | None, Header()] = None) -> Response:
+    @allow(Role.INSTRUMENT)
+    def held(capture_id: CaptureId, x_instrument: ActingInstrument) -> Response:
         return Response(status_code=204, headers={"Upload-Offset": str(intake.held(capture_id, x_instrument))})
 
     @router.put("/{capture_id}", status_code=201)
+    @allow(Role.INSTRUMENT)
     async def take(
         capture_id: CaptureId,
         request: Request,

@@ -11,7 +11,7 @@ from file_receiver.gateway.captures import Captures, ExpectedInput
 from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch, UploadBusy, UploadCut
 from file_receiver.gateway.upload import Upload
 from file_receiver.metrics import INPUTS_STORED
-from labrelay.errors import Forbidden
+from labrelay.errors import Forbidden, LabrelayError
 from labrelay.http import OwnThreads
 from labrelay.http.body import pour
 from labrelay.inputs import check_room
@@ -45,6 +45,7 @@ class Intake:
         self._limits = limits
         self._captures = captures
         self._active: set[str] = set()
+        self._hopeless: dict[str, ExpectedInput] = {}
         self._asking = OwnThreads()
 
     def held(self, capture_id: str, instrument: str | None) -> int:
@@ -62,6 +63,13 @@ class Intake:
         if held < expected.size:
             self._check_room(expected, held)
         return held
+
+    def held_if_known(self, capture_id: str) -> int | None:
+        """Bytes that are here, for a sender who hasn't asked; None where he must ask, and may hear why not to send."""
+        try:
+            return self.held(capture_id, None)
+        except LabrelayError:
+            return None
 
     async def take(self, capture_id: str, claimed: Claimed, body: AsyncIterator[bytes]) -> bool:
         """Store an upload; False when the content was here already.
@@ -82,6 +90,20 @@ class Intake:
         if created:
             INPUTS_STORED.inc()
         return created
+
+    def forget(self, capture_id: str) -> None:
+        """Its bytes won't come any more: what is here of them goes, at the end of an upload that is under way.
+
+        Raises:
+            NotFound: nobody announced it.
+        """
+        expected = self._hopeless[capture_id] = self._captures.expected(capture_id)
+        if capture_id not in self._active:
+            self._clear(capture_id, expected)
+
+    def _clear(self, capture_id: str, expected: ExpectedInput) -> None:
+        self._upload(capture_id, expected).drop()
+        self._hopeless.pop(capture_id, None)
 
     async def _store(self, upload: Upload, expected: ExpectedInput, offset: int, body: AsyncIterator[bytes]) -> bool:
         if await to_thread.run_sync(lambda: upload.complete):
@@ -111,6 +133,8 @@ class Intake:
             yield
         finally:
             self._active.discard(capture_id)
+            if (expected := self._hopeless.get(capture_id)) is not None:
+                self._clear(capture_id, expected)
 
 
 def _check_instrument(expected: ExpectedInput, instrument: str) -> None:

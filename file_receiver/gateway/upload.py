@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch, UploadOffset
 from file_receiver.metrics import INPUT_BYTES
-from labrelay.files import CHUNK, temporary_beside
+from labrelay.files import CHUNK, open_temporary, temporary_beside
 from labrelay.files.names import TEMPORARY
 from labrelay.inputs import disk_error, holds, make_blob_folder, publish_blob
 
@@ -60,7 +60,7 @@ class Upload:
         if offset != held:
             raise UploadOffset(f"The gateway holds {held} bytes, the upload starts at {offset}.", offset=held)
         make_blob_folder(self._blob)
-        self._stream = self._part.open("ab+")
+        self._stream = open_temporary(self._part)
         self._stream.seek(0)
         while chunk := self._stream.read(CHUNK):
             self._digest.update(chunk)
@@ -76,7 +76,7 @@ class Upload:
         if self._stream is None or not piece:
             return
         if self._held + len(piece) > self._size:
-            self._drop()
+            self.drop()
             raise InputSizeMismatch(f"More than the announced {self._size} bytes arrived.")
         try:
             self._stream.write(piece)
@@ -96,7 +96,7 @@ class Upload:
         if self._held != self._size:
             raise UploadOffset(f"{self._size - self._held} bytes are still missing.", offset=self._held)
         if self._digest.hexdigest() != self._sha256:
-            self._drop()
+            self.drop()
             raise InputDigestMismatch("The bytes that arrived are not those that were announced.")
         self._make_durable()
         self.close()
@@ -109,6 +109,11 @@ class Upload:
                 self._stream.close()
             self._stream = None
 
+    def drop(self) -> None:
+        """Let go of what came."""
+        self.close()
+        self._part.unlink(missing_ok=True)
+
     def _make_durable(self) -> None:
         if self._stream is None:
             return
@@ -117,10 +122,6 @@ class Upload:
             os.fsync(self._stream.fileno())
         except OSError as error:
             raise disk_error(error) from error
-
-    def _drop(self) -> None:
-        self.close()
-        self._part.unlink(missing_ok=True)
 
 
 def remove_stale(inputs: Path, older_than_s: float = STALE_S) -> int:

@@ -15,6 +15,7 @@ from file_receiver.oem.places import Places
 from file_receiver.oem.pulling import Puller
 from file_receiver.oem.receipts import Receipts
 from labrelay.http import Client, create_app
+from labrelay.http.roles import Role, allow
 from labrelay.loops import OwnerLoop
 from labrelay.pace import Pace
 from labrelay.settings import Settings
@@ -43,7 +44,7 @@ def create(settings: Settings) -> FastAPI:
         await to_thread.run_sync(arrivals.stop)
         receipts.close()
 
-    app = create_app("file-receiver-oem", lifespan=lifespan)
+    app = create_app("file-receiver-oem", settings, lifespan=lifespan, warned=lambda: deliveries.warning)
     app.include_router(v1_router(wake))
     _add_questions(app, places, arrivals, loop)
     return app
@@ -51,15 +52,17 @@ def create(settings: Settings) -> FastAPI:
 
 def _add_questions(app: FastAPI, places: Places, arrivals: Arrivals, loop: OwnerLoop) -> None:
     @app.get("/api/v2/receipts/named", tags=["receipts"])
+    @allow(Role.SERVICE)
     def named(path: Path) -> dict[str, bool]:
         return {"named": places.is_named(path)}
 
     @app.get("/api/v2/status", tags=["status"])
+    @allow(Role.VIEWER)
     def status() -> dict[str, Any]:
         return {**arrivals.status(), "trouble": loop.trouble}
 
 
 def _deliveries(settings: Settings, receipts: Receipts, places: Places, pace: Pace) -> Deliveries:
-    client = Client(settings.edge_url, tls=settings.oem.tls)
+    client = Client.of_edge(settings)
     instrument = settings.oem.instrument
-    return Deliveries(client, instrument, receipts, places, Puller(client, instrument, pace))
+    return Deliveries(client, instrument, receipts, places, Puller(client, instrument, pace), settings.storage)

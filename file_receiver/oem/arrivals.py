@@ -18,7 +18,7 @@ from labrelay.telemetry import logger
 AT_ONCE: Final = 4
 QUEUED: Final = 16
 MOST: Final = 5_000
-WAIT_S: Final = 2.0
+WAIT_S: Final = 10.0
 PAUSE_S: Final = 0.5
 LONGEST_REST_S: Final = 30.0
 UNHEARD: Final = ServiceUnavailable.code
@@ -114,10 +114,18 @@ class Arrivals:
 
     def _pause(self) -> None:
         if self._busy:
-            wait(self._busy.values(), timeout=PAUSE_S, return_when=FIRST_COMPLETED)
+            self._await_room()
         else:
             self._nudge.wait(PAUSE_S)
             self._nudge.clear()
+
+    def _await_room(self) -> None:
+        """Until one is home, and of many half of them: asking anew for each costs more than it."""
+        end = time.monotonic() + PAUSE_S
+        while (left := end - time.monotonic()) > 0:
+            wait([task for task in self._busy.values() if not task.done()], left, FIRST_COMPLETED)
+            if sum(not task.done() for task in self._busy.values()) <= QUEUED // 2:
+                return
 
     def _attend(self, offer: ReturnOffer) -> None:
         try:

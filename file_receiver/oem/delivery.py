@@ -8,6 +8,7 @@ from typing import Final
 
 from file_receiver.metrics import JOBS_RECEIVED
 from file_receiver.oem.errors import NameTaken, OutputFolderBlocked
+from file_receiver.oem.folder import NO_LIMITS, OutputFolder
 from file_receiver.oem.places import Places
 from file_receiver.oem.pulling import Puller, part_of
 from file_receiver.oem.receipts import RESERVED, SENT, WRITTEN, Place, Receipts
@@ -15,6 +16,7 @@ from labrelay.contracts.captures import OfferedOutput, Receipt, ReceivedOutput, 
 from labrelay.errors import RequestRefused
 from labrelay.files import digest_file
 from labrelay.http import Client
+from labrelay.settings.model import Storage
 from labrelay.telemetry import logger
 
 RESEND_S: Final = 86_400
@@ -23,14 +25,28 @@ _log = logger("file_receiver.oem")
 
 
 class Deliveries:
-    """Brings outputs of offered jobs into the output folder."""
+    """Brings outputs of offered jobs into the output folder, as long as its disk has room."""
 
-    def __init__(self, client: Client, instrument: str, receipts: Receipts, places: Places, puller: Puller) -> None:
+    def __init__(
+        self,
+        client: Client,
+        instrument: str,
+        receipts: Receipts,
+        places: Places,
+        puller: Puller,
+        limits: Storage = NO_LIMITS,
+    ) -> None:
         self._client = client
         self._instrument = instrument
         self._receipts = receipts
         self._places = places
         self._puller = puller
+        self._folder = OutputFolder(places.root, receipts, limits)
+
+    @property
+    def warning(self) -> str:
+        """What a person should know of the output folder's disk."""
+        return self._folder.warning
 
     def offers(self, limit: int, wait: float) -> ReturnOffers:
         """What waits for this instrument; held open for at most `wait` seconds while there is nothing."""
@@ -84,6 +100,8 @@ class Deliveries:
 
     def _bring_all(self, offer: ReturnOffer) -> list[Place]:
         try:
+            self._folder.check()
+            self._folder.check_room(sum(output.size for output in offer.outputs))
             places = self._places.take(offer)
             for output, place in zip(offer.outputs, places, strict=True):
                 self._bring(offer.job_id, output, place)
@@ -99,6 +117,7 @@ class Deliveries:
         if place.state == RESERVED and not place.published and final.exists():
             raise NameTaken(f"A file has appeared at {final} meanwhile.")
         self._puller.pull(job_id, output, final)
+        self._folder.confirm(final)
 
     def _send(self, job_id: str, places: list[Place], epoch: int, attempt: int) -> None:
         outputs = tuple(ReceivedOutput(index=each.number, path=each.path, sha256=each.sha256) for each in places)

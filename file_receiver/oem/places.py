@@ -26,6 +26,11 @@ class Places:
         self._room = _longest_path() - len(os.fsencode(root.absolute())) - 2
         self._lock = threading.Lock()
 
+    @property
+    def root(self) -> Path:
+        """The output folder."""
+        return self._root
+
     def take(self, offer: ReturnOffer) -> list[Place]:
         """The places of an offer's outputs, written down; the same ones each time, one mark for all of them.
 

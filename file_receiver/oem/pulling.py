@@ -10,7 +10,7 @@ from file_receiver.metrics import OUTPUT_BYTES
 from file_receiver.oem.errors import OutputDamaged
 from labrelay.contracts.captures import OfferedOutput
 from labrelay.errors import ServiceUnavailable
-from labrelay.files import CHUNK, publish_file, temporary_beside
+from labrelay.files import CHUNK, open_temporary, publish_file, temporary_beside
 from labrelay.http import Client
 from labrelay.pace import Pace
 
@@ -48,17 +48,17 @@ class Puller:
         self._pace.check()
         final.parent.mkdir(parents=True, exist_ok=True)
         part = part_of(final, job_id, output.index, output.sha256)
-        with part.open("ab+") as stream:
+        with open_temporary(part) as stream:
             digest = _digest_of(stream)
             if stream.tell() < output.size:
-                digest = self._append(f"/edge/v2/returns/{job_id}/outputs/{output.index}", stream, digest)
+                digest = self._append(f"/edge/v2/returns/{job_id}/outputs/{output.index}", stream, digest, output.size)
             held = stream.tell()
         if held != output.size or digest.hexdigest() != output.sha256:
             part.unlink()
             raise OutputDamaged(f"The bytes of {final.name} are not the sealed ones.")
         publish_file(part, final)
 
-    def _append(self, path: str, stream: BinaryIO, digest: Any) -> Any:
+    def _append(self, path: str, stream: BinaryIO, digest: Any, size: int) -> Any:
         headers = {"X-Instrument": self._instrument, "Accept-Encoding": "identity"}
         if held := stream.tell():
             headers["Range"] = f"bytes={held}-"
@@ -66,12 +66,16 @@ class Puller:
             if held and response.status_code != PARTIAL:
                 stream.truncate(0)
                 digest = hashlib.sha256()
-            self._copy(response, stream, digest)
+            self._copy(response, stream, digest, size)
         return digest
 
-    def _copy(self, response: requests.Response, stream: BinaryIO, digest: Any) -> None:
+    def _copy(self, response: requests.Response, stream: BinaryIO, digest: Any, size: int) -> None:
+        left = size - stream.tell()
         try:
             for piece in response.iter_content(self._pace.grain):
+                if (left := left - len(piece)) < 0:
+                    stream.truncate(0)
+                    raise OutputDamaged(f"More than the offered {size:,} bytes came.")
                 self._pace.await_turn(len(piece))
                 digest.update(piece)
                 stream.write(piece)

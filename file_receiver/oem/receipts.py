@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from file_receiver.oem.naming import key_of
 from labrelay.contracts.captures import ReturnOffer
-from labrelay.sqlite import durable_engine
+from labrelay.sqlite import OEM_DISK, durable_engine, troubles_told
 
 RESERVED: Final = "reserved"
 WRITTEN: Final = "written"
@@ -101,26 +101,26 @@ class Receipts:
 
     def at(self, path: str) -> Place | None:
         """Whose place a path below the output folder is."""
-        with Session(self._engine) as session:
+        with self._reading() as session:
             row = session.get(Named, key_of(path))
             return _place(row) if row else None
 
     def of_job(self, job_id: str) -> list[Place]:
         """All places that a job ever had, those of earlier attempts too."""
         asked = select(Named).where(Named.job_id == job_id).order_by(Named.number)
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return [_place(row) for row in session.scalars(asked)]
 
     def sent_since(self, since_ns: int) -> list[Place]:
         """Places whose receipts the gateway has had since then."""
         asked = select(Named).where(Named.state == SENT, Named.updated_ns >= since_ns).order_by(Named.job_id)
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return [_place(row) for row in session.scalars(asked)]
 
     def reserved_before(self, before_ns: int) -> list[Place]:
         """Places that were reserved before then and whose files haven't come."""
         asked = select(Named).where(Named.state == RESERVED, Named.updated_ns < before_ns)
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return [_place(row) for row in session.scalars(asked)]
 
     def reserve(self, offer: ReturnOffer, mark: str, paths: list[str]) -> list[Place]:
@@ -149,15 +149,31 @@ class Receipts:
                 session.merge(Note(name="epoch", value=epoch))
         return changed
 
+    def noted(self, name: str) -> int | None:
+        """A remembered number."""
+        with self._reading() as session:
+            known = session.get(Note, name)
+            return known.value if known else None
+
+    def note(self, name: str, value: int) -> None:
+        """Remember a number."""
+        with self._writing() as session:
+            session.merge(Note(name=name, value=value))
+
     def counts(self) -> dict[str, int]:
         """Places by state."""
         asked = select(Named.state, func.count()).group_by(Named.state)
-        with Session(self._engine) as session:
+        with self._reading() as session:
             return {str(row[0]): int(row[1]) for row in session.execute(asked)}
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        with self._lock, Session(self._engine) as session, session.begin():
+        with self._lock, self._reading() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with troubles_told(self._file, OEM_DISK), Session(self._engine) as session:
             yield session
 
 

@@ -11,6 +11,7 @@ from file_sender.gateway.jobs import Jobs
 from file_sender.gateway.sealed import output_of, sealed_file
 from labrelay.errors import LabrelayError, ServiceUnavailable
 from labrelay.http import OwnThreads
+from labrelay.http.roles import Role, allow
 from labrelay.layout import GatewayLayout
 
 JobId = Annotated[str, Path(max_length=64)]
@@ -22,16 +23,19 @@ def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     _add_files(router, jobs, layout)
 
     @router.post("/retry")
+    @allow(Role.OPERATOR)
     def retry() -> None:
         """Nothing to take up again: the instrument asks for what waits."""
 
     @router.post("/archiveFile/{jobid}")
+    @allow(Role.OPERATOR)
     def archive(jobid: UUID) -> None:
         """Nothing to move: sealed outputs stay in the store as long as the retention rules say."""
         jobs.job(str(jobid))
 
     @router.post("/reject/{jobid}")
     @router.delete("/reject/{jobid}")
+    @allow(Role.OPERATOR)
     def reject(jobid: JobId) -> None:
         raise NotOffered("labrelay keeps no folder of rejected images.")
 
@@ -40,6 +44,7 @@ def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
 
 def _add_files(router: APIRouter, jobs: Jobs, layout: GatewayLayout) -> None:
     @router.get("/transmitFile/{jobid}/{fileid}", response_class=Response)
+    @allow(Role.VIEWER)
     def transmit_file(jobid: JobId, fileid: str) -> Response:
         if not fileid.isdecimal():
             return PlainTextResponse("the file's number is not a number", status_code=400)

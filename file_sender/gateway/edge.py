@@ -3,11 +3,11 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
 from file_sender.gateway.errors import OutputGone
-from file_sender.gateway.jobs import Jobs
+from file_sender.gateway.jobs import Asker, Jobs
 from file_sender.gateway.offers import Offers
 from file_sender.gateway.sealed import output_of, sealed_file
 from file_sender.metrics import RECEIPTS_TAKEN
@@ -18,11 +18,13 @@ from labrelay.contracts.states import Stage
 from labrelay.errors import Forbidden, Unprocessable
 from labrelay.files import CHUNK
 from labrelay.http import OwnThreads, content_digest
+from labrelay.http.access import ActingInstrument
+from labrelay.http.roles import Role, allow
+from labrelay.installation import InstallationHeader
 from labrelay.layout import GatewayLayout
+from labrelay.news import News
 
 MOST: Final = 5_000
-
-Instrument = Annotated[str | None, Header()]
 
 
 class Fence(Contract):
@@ -44,14 +46,15 @@ class SealedResponse(FileResponse):
     chunk_size = CHUNK
 
 
-def edge_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
+def edge_router(jobs: Jobs, layout: GatewayLayout, news: News) -> APIRouter:
     """`/edge/v2/returns…` and `/edge/v2/receipts` over the repository's jobs and the sealed outputs."""
     router = APIRouter(prefix="/edge/v2", tags=["edge"], route_class=OwnThreads().route_class)
-    _add_returns(router, jobs)
+    _add_returns(router, jobs, news)
     _add_outputs(router, jobs, layout)
 
     @router.post("/receipts")
-    def receive(receipt: Receipt, x_instrument: Instrument = None) -> Moved:
+    @allow(Role.INSTRUMENT)
+    def receive(receipt: Receipt, x_instrument: ActingInstrument) -> Moved:
         _job_of(jobs, _uuid(receipt.job_id), x_instrument)
         stage = jobs.receive(receipt).stage
         RECEIPTS_TAKEN.inc()
@@ -60,32 +63,36 @@ def edge_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     return router
 
 
-def _add_returns(router: APIRouter, jobs: Jobs) -> None:
-    offers = Offers(jobs)
+def _add_returns(router: APIRouter, jobs: Jobs, news: News) -> None:
+    offers = Offers(jobs, news)
 
     @router.get("/returns")
+    @allow(Role.INSTRUMENT)
     async def returns(
-        request: Request,
         instrument: InstrumentId,
         wait: Annotated[float, Query(ge=0, le=60)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+        installation: InstallationHeader = "",
     ) -> ReturnOffers:
-        return await offers.wait(instrument, wait, limit, request.is_disconnected)
+        return await offers.wait(Asker(instrument, installation), wait, limit)
 
     @router.post("/returns/{job_id}/trouble", status_code=204)
-    def trouble(job_id: UUID, told: ReturnTrouble, x_instrument: Instrument = None) -> None:
+    @allow(Role.INSTRUMENT)
+    def trouble(job_id: UUID, told: ReturnTrouble, x_instrument: ActingInstrument) -> None:
         _job_of(jobs, job_id, x_instrument)
         jobs.wait_on(str(job_id), told)
 
     @router.post("/returns/{job_id}/accept")
-    def accept(job_id: UUID, fence: Fence, x_instrument: Instrument = None) -> Moved:
+    @allow(Role.INSTRUMENT)
+    def accept(job_id: UUID, fence: Fence, x_instrument: ActingInstrument) -> Moved:
         _job_of(jobs, job_id, x_instrument)
         return Moved(stage=jobs.accept(str(job_id), fence.epoch, fence.attempt).stage)
 
 
 def _add_outputs(router: APIRouter, jobs: Jobs, layout: GatewayLayout) -> None:
     @router.get("/returns/{job_id}/outputs/{index}", response_class=SealedResponse)
-    def output(job_id: UUID, index: int, x_instrument: Instrument = None) -> SealedResponse:
+    @allow(Role.INSTRUMENT)
+    def output(job_id: UUID, index: int, x_instrument: ActingInstrument) -> SealedResponse:
         job = _job_of(jobs, job_id, x_instrument)
         sealed = output_of(job, index)
         try:

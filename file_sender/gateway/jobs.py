@@ -1,7 +1,10 @@
 """What the sender asks of the repository, and the steps that it passes on."""
 
 import contextlib
-from typing import Any, Final
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
 
 from labrelay.contracts.captures import OfferedOutput, Receipt, ReturnOffer, ReturnTrouble
 from labrelay.contracts.jobs import Failure, Job, OwnedJobs
@@ -9,10 +12,20 @@ from labrelay.contracts.states import Owner, Stage
 from labrelay.contracts.transitions import AcceptReturn, AnyStep, FailJob, MarkOverdue, ReceiveJob, StepRequest
 from labrelay.errors import Conflict, LabrelayError
 from labrelay.http import Client
+from labrelay.installation import HEADER
 
 ACTOR: Final = "file-sender-gateway"
-REMEMBERED: Final = 4096
+REMEMBERED: Final = 512
+"""Jobs on their way back; each takes some 10 kB."""
 ON_THE_WAY_BACK: Final = frozenset({Stage.RETURNING, Stage.RECEIVING})
+
+
+@dataclass(frozen=True)
+class Asker:
+    """An instrument that asks for its returns, and which installation of it (empty where it doesn't tell)."""
+
+    instrument: str
+    installation: str = ""
 
 
 class Jobs:
@@ -20,13 +33,19 @@ class Jobs:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._offered: dict[str, Job] = {}
+        self._lock = threading.Lock()
+        self._offered: OrderedDict[str, Job] = OrderedDict()
 
-    def owned(self, owner: Owner, instrument: str, *, since: int, limit: int, wait: float) -> OwnedJobs:
-        """Jobs of one instrument that an owner must act on, waited for when nothing changed after `since`."""
-        asked: dict[str, Any] = {"owner": owner.value, "instrument": instrument}
-        asked |= {"since": since, "limit": limit, "wait": wait}
-        answer = OwnedJobs.model_validate(self._client.get("/api/v2/owned", params=asked))
+    def owned(self, owner: Owner, asker: Asker, limit: int) -> OwnedJobs:
+        """Jobs of one instrument that an owner must act on now.
+
+        Raises:
+            InstrumentTaken: another installation than the asking one holds the instrument's name.
+        """
+        asked: dict[str, str | int] = {"owner": owner.value, "instrument": asker.instrument, "limit": limit}
+        shown = {HEADER: asker.installation} if asker.installation else {}
+        told = self._client.request("GET", "/api/v2/owned", params=asked, headers=shown)
+        answer = OwnedJobs.model_validate_json(told.content)
         for each in answer.jobs:
             self._remember(each.job)
         return answer
@@ -61,7 +80,10 @@ class Jobs:
         Raises:
             Conflict: another epoch or attempt holds, or a digest is not the sealed one.
         """
-        return self._step(receipt.job_id, ReceiveJob(epoch=receipt.epoch, receipt=receipt, actor=ACTOR))
+        job = self._step(receipt.job_id, ReceiveJob(epoch=receipt.epoch, receipt=receipt, actor=ACTOR))
+        with self._lock:
+            self._offered.pop(job.id, None)
+        return job
 
     def wait_on(self, job_id: str, trouble: ReturnTrouble) -> None:
         """Let a job say why its outputs wait; nothing happens when it has moved on or says so already."""
@@ -73,20 +95,16 @@ class Jobs:
 
     def fail(self, job: Job, error: LabrelayError) -> None:
         """Its outputs can't be returned, and waiting can't help; nothing happens when the job has moved on."""
-        failure = Failure(
-            code=error.code,
-            cause=error.cause,
-            next_step=error.next_step,
-            retryable=True,
-            owner=Owner.FILE_SENDER_GATEWAY,
-        )
+        failure = Failure.of(error, Owner.FILE_SENDER_GATEWAY, retryable=True)
         with contextlib.suppress(Conflict):
             self._step(job.id, FailJob(epoch=job.epoch, attempt=job.attempt, failure=failure, actor=ACTOR))
 
     def _remember(self, job: Job) -> Job:
-        if len(self._offered) >= REMEMBERED:
-            self._offered.clear()
-        self._offered[job.id] = job
+        with self._lock:
+            self._offered[job.id] = job
+            self._offered.move_to_end(job.id)
+            while len(self._offered) > REMEMBERED:
+                self._offered.popitem(last=False)
         return job
 
     def _step(self, job_id: str, step: AnyStep) -> Job:

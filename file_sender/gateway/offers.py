@@ -1,55 +1,44 @@
 """The long poll for returns: at once when something new waits, else after a while with all that isn't received yet."""
 
-import time
-from collections.abc import Awaitable, Callable
-from typing import Final
-
-import anyio
-from anyio import CapacityLimiter, to_thread
-
-from file_sender.gateway.jobs import Jobs, offer_of
+from file_sender.gateway.jobs import Asker, Jobs, offer_of
 from labrelay.contracts.captures import ReturnOffers
 from labrelay.contracts.jobs import OwnedJobs
 from labrelay.contracts.states import Owner
-
-WAITING: Final = 64
-"""Instruments that can wait at the same time, each in short turns, in threads kept apart from all other work."""
-TURN_S: Final = 1.0
-GAP_S: Final = 0.2
-
-Gone = Callable[[], Awaitable[bool]]
+from labrelay.http import OwnThreads
+from labrelay.news import News
 
 
 class Offers:
-    """Jobs whose outputs wait for their instrument."""
+    """Jobs whose outputs wait for their instrument.
 
-    def __init__(self, jobs: Jobs) -> None:
+    Args:
+        jobs: the repository's.
+        news: tells when an instrument's list has changed.
+    """
+
+    def __init__(self, jobs: Jobs, news: News) -> None:
         self._jobs = jobs
-        self._waiting = CapacityLimiter(WAITING)
+        self._news = news
+        self._threads = OwnThreads()
 
-    async def wait(self, instrument: str, wait_s: float, limit: int, gone: Gone) -> ReturnOffers:
+    async def wait(self, asker: Asker, wait_s: float, limit: int) -> ReturnOffers:
         """Offers for one instrument.
 
         Jobs that the instrument has accepted already come too when the time is over (at once with `wait_s` 0), so
         that one that was restarted, and knows nothing of them, takes them up again.
         """
-        end = time.monotonic() + wait_s
-        new = await self._ask(Owner.FILE_SENDER_GATEWAY, instrument, 0, limit, 0.0)
-        while not new.jobs and (left := end - time.monotonic()) > 0 and not await gone():
-            asked = time.monotonic()
-            new = await self._ask(Owner.FILE_SENDER_GATEWAY, instrument, new.seq, limit, min(TURN_S, left))
-            if not new.jobs and time.monotonic() - asked < GAP_S:
-                await anyio.sleep(min(GAP_S, max(0.0, end - time.monotonic())))
+
+        async def look() -> OwnedJobs:
+            return await self._ask(Owner.FILE_SENDER_GATEWAY, asker, limit)
+
+        new = await self._news.until(asker.instrument, look, lambda answer: bool(answer.jobs), wait_s)
         taken = None
         if not new.jobs or not wait_s:
-            taken = await self._ask(Owner.FILE_RECEIVER_OEM, instrument, 0, limit, 0.0)
+            taken = await self._ask(Owner.FILE_RECEIVER_OEM, asker, limit)
         return _offers(new, taken)
 
-    async def _ask(self, owner: Owner, instrument: str, since: int, limit: int, wait: float) -> OwnedJobs:
-        def ask() -> OwnedJobs:
-            return self._jobs.owned(owner, instrument, since=since, limit=limit, wait=wait)
-
-        return await to_thread.run_sync(ask, limiter=self._waiting)
+    async def _ask(self, owner: Owner, asker: Asker, limit: int) -> OwnedJobs:
+        return await self._threads.run(self._jobs.owned, owner, asker, limit)
 
 
 def _offers(new: OwnedJobs, taken: OwnedJobs | None) -> ReturnOffers:

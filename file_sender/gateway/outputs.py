@@ -11,12 +11,15 @@ from starlette.types import Receive, Scope, Send
 from file_sender.gateway.errors import OutputsNotSealed
 from file_sender.gateway.jobs import Jobs
 from file_sender.gateway.sealed import output_of, sealed_file
+from labrelay.access.callers import Caller
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import Digest
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.files import CHUNK, legal_name
 from labrelay.http import OwnThreads, content_digest
+from labrelay.http.access import Calling
+from labrelay.http.roles import Role, allow
 from labrelay.layout import GatewayLayout
 
 Tags = Annotated[str, Header(alias="if-none-match", include_in_schema=False)]
@@ -73,16 +76,18 @@ def outputs_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     router = APIRouter(prefix="/api/v2/jobs", tags=["outputs"], route_class=OwnThreads().route_class)
 
     @router.get("/{job_id}/outputs", responses={code: ANSWERS[code] for code in (404, 409)})
-    def outputs(job_id: UUID) -> FetchedOutputs:
+    @allow(Role.VIEWER, Role.INSTRUMENT)
+    def outputs(job_id: UUID, caller: Calling) -> FetchedOutputs:
         """A job's sealed outputs, once there are any or it has ended without."""
-        job = _sealed(jobs, job_id)
+        job = _sealed(jobs, job_id, caller)
         return FetchedOutputs(job_id=job.id, stage=job.stage, lead=job.lead, items=_items(job))
 
     @router.head("/{job_id}/outputs/{index}", include_in_schema=False)
     @router.get("/{job_id}/outputs/{index}", response_class=DownloadResponse, responses=ANSWERS)
-    def output(job_id: UUID, index: int, if_none_match: Tags = "", span: Span = "") -> Response:
+    @allow(Role.VIEWER, Role.INSTRUMENT)
+    def output(job_id: UUID, index: int, caller: Calling, if_none_match: Tags = "", span: Span = "") -> Response:
         """The bytes of one output."""
-        job = _sealed(jobs, job_id)
+        job = _sealed(jobs, job_id, caller)
         sealed = output_of(job, index)
         headers = _headers(sealed.sha256, whole=not _names_bytes(span))
         if headers["ETag"] in if_none_match or if_none_match.strip() == "*":
@@ -97,8 +102,9 @@ def outputs_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     return router
 
 
-def _sealed(jobs: Jobs, job_id: UUID) -> Job:
+def _sealed(jobs: Jobs, job_id: UUID, caller: Caller) -> Job:
     job = jobs.job(str(job_id))
+    caller.check_instrument(job.source.instrument)
     if not (job.final or job.outputs):
         raise OutputsNotSealed(f"Job {job.id} is {job.stage}; its outputs aren't sealed yet.", stage=job.stage.value)
     return job

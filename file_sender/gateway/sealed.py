@@ -43,6 +43,12 @@ def sealed_file(layout: GatewayLayout, job: Job, output: SealedOutput) -> Path:
             return found
     if not (layout.root / "outputs").is_dir():
         raise ServiceUnavailable(f"The store below {layout.root} can't be reached.")
+    if output.returned_path:
+        there = f"the instrument {job.source.instrument} has it as {output.returned_path}, SHA-256 {output.sha256}"
+        raise OutputGone(
+            f"The output {output.name} of job {job.id} is no longer on the gateway; {there}.",
+            next_step="Take it from the instrument's output folder.",
+        )
     raise OutputGone(f"The output {output.name} of job {job.id} is no longer on the gateway.")
 
 

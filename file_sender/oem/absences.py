@@ -13,7 +13,7 @@ class Absences:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._watcher = Client(settings.service_url("file_watcher"), read_s=5.0, retries=0)
+        self._watcher = Client.of(settings, "file_watcher", read_s=5.0, retries=0)
 
     def of(self, folder: str) -> str:
         """Why a folder can't be looked at; empty when it can, or when the watcher doesn't answer."""

@@ -10,17 +10,20 @@ from fastapi import FastAPI
 from file_sender.oem.absences import Absences
 from file_sender.oem.aicsd_v1 import v1_router
 from file_sender.oem.outbox import Outbox
+from file_sender.oem.retention import OriginalRetention
 from file_sender.oem.sending import Sender
 from file_sender.oem.source import Folders
 from labrelay.http import Client, create_app
+from labrelay.http.roles import Role, allow
 from labrelay.loops import OwnerLoop
 from labrelay.pace import Pace
+from labrelay.retention import retention_router
 from labrelay.settings import Settings
 
 
 def create(settings: Settings) -> FastAPI:
     """The app; its loop pushes what the gateway wants while it runs."""
-    client = Client(settings.edge_url, tls=settings.oem.tls)
+    client = Client.of_edge(settings)
     pace = Pace.of(settings)
     folders = Folders(settings.folders, Absences(settings).of)
     outbox = Outbox(Sender(client, settings.oem.instrument, folders, pace), pace.pauses)
@@ -33,14 +36,20 @@ def create(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loop.start()
+        await to_thread.run_sync(originals.start)
         yield
+        await to_thread.run_sync(originals.stop)
         await to_thread.run_sync(loop.stop)
         await to_thread.run_sync(outbox.stop)
 
-    app = create_app("file-sender-oem", lifespan=lifespan)
+    originals = OriginalRetention(settings, client, folders, pace)
+    folders.explain_with(originals.deletions.words)
+    app = create_app("file-sender-oem", settings, lifespan=lifespan)
+    app.include_router(retention_router(lambda: originals.retention))
     app.include_router(v1_router(wake))
 
     @app.get("/api/v2/status", tags=["status"])
+    @allow(Role.VIEWER)
     def status() -> dict[str, Any]:
         return {**outbox.status(), "trouble": loop.trouble}
 

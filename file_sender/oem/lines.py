@@ -1,11 +1,13 @@
 """Uploads under way, a line of its own for each watched folder: one whose share hangs holds up no other."""
 
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
 
 AT_ONCE: Final = 3
 QUEUED: Final = 12
+HALF: Final = 6
 
 
 class Lines:
@@ -43,9 +45,17 @@ class Lines:
         line[capture_id] = pool.submit(upload)
         return True
 
-    def await_one(self, seconds: float) -> None:
-        """Wait until one ends, at most so long."""
-        wait([task for line in self._busy.values() for task in line.values()], seconds, FIRST_COMPLETED)
+    def await_room(self, seconds: float) -> None:
+        """Wait until one ends, and a line that is nearly full is half empty: asking anew for each costs more than it.
+
+        Args:
+            seconds: the longest wait.
+        """
+        end, lines = time.monotonic() + seconds, [list(line.values()) for line in self._busy.values() if line]
+        while (left := end - time.monotonic()) > 0:
+            wait([task for line in lines for task in line if not task.done()], left, FIRST_COMPLETED)
+            if min((sum(not task.done() for task in line) for line in lines), default=0) <= HALF:
+                return
 
     def stop(self) -> None:
         """Let those that run end, and begin none that waits."""

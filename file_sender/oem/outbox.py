@@ -14,7 +14,7 @@ from labrelay.pause import Paused, PauseFiles
 from labrelay.telemetry import logger
 
 MOST: Final = 5_000
-WAIT_S: Final = 2.0
+WAIT_S: Final = 10.0
 PAUSE_S: Final = 0.5
 GATEWAY_REST_S: Final = 2.0
 WAITS: Final = "input_waits"
@@ -95,7 +95,7 @@ class Outbox:
 
     def _pause(self) -> None:
         if self._lines:
-            self._lines.await_one(PAUSE_S)
+            self._lines.await_room(PAUSE_S)
         else:
             self._nudge.wait(PAUSE_S)
             self._nudge.clear()

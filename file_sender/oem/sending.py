@@ -9,6 +9,8 @@ from labrelay.http import Client, content_digest
 from labrelay.pace import Pace
 
 ANSWER_S: Final = 60.0
+LONGEST_OFFSET: Final = 20
+"""Digits; more is nonsense."""
 SLOWEST_DISK: Final = 20_000_000
 """Bytes per second that the gateway's disk writes at the worst, when it makes an input durable."""
 
@@ -41,10 +43,10 @@ class Sender:
             InputProblem: the file is missing, changed or unreadable.
             ServiceUnavailable: the folder or the gateway is away, or the gateway is full; the next call resumes.
             Paused: the instrument is paused; the next call resumes.
-            Conflict: the gateway holds another part than it said; the next call asks again.
+            Conflict: the gateway holds another part than it said; the next answer to `wanted` tells.
         """
         self._pace.check()
-        offset = self._held(wanted)
+        offset = self._held(wanted) if wanted.held is None else wanted.held
         rest = self._rest(wanted, offset) if offset < wanted.size else b""
         self._client.request(
             "PUT",
@@ -66,12 +68,13 @@ class Sender:
         self._pace.halt()
 
     def _rest(self, wanted: WantedInput, offset: int) -> Reading:
-        return Reading(self._folders.find(wanted), wanted, offset, self._pace)
+        return Reading(self._folders.root_of(wanted), wanted, offset, self._pace)
 
     def _held(self, wanted: WantedInput) -> int:
         headers = {"X-Instrument": self._instrument}
         answer = self._client.request("HEAD", f"/edge/v2/inputs/{wanted.capture_id}", headers=headers)
-        return min(int(answer.headers.get("Upload-Offset", "0")), wanted.size)
+        told = answer.headers.get("Upload-Offset", "0")
+        return min(int(told), wanted.size) if told.isdecimal() and len(told) < LONGEST_OFFSET else 0
 
     def _headers(self, wanted: WantedInput, offset: int) -> dict[str, str]:
         return {

@@ -7,7 +7,7 @@ from pathlib import Path
 from file_sender.oem.errors import FolderAway, InputChanged, InputMissing, InputUnreadable
 from labrelay.contracts.captures import WantedInput
 from labrelay.errors import Forbidden
-from labrelay.files import CHUNK, inside, open_shared
+from labrelay.files import CHUNK, inside, open_beneath
 from labrelay.pace import Pace
 from labrelay.settings import WatchedFolder
 
@@ -24,9 +24,14 @@ class Folders:
         self._roots = {folder.name: folder.path for folder in folders}
         self._absence = absence
         self._devices: dict[str, int] = {}
+        self._deleted: Callable[[str, str, str], str] = lambda folder, path, sha256: ""
 
-    def find(self, wanted: WantedInput) -> Path:
-        """The file of a wanted input.
+    def explain_with(self, deleted: Callable[[str, str, str], str]) -> None:
+        """Ask this why a content (folder, path, digest) is missing; it answers with a sentence, or nothing."""
+        self._deleted = deleted
+
+    def root_of(self, wanted: WantedInput) -> Path:
+        """The watched folder in which a wanted input lies.
 
         Raises:
             FolderAway: its folder can't be reached (a share that is gone says nothing about its files).
@@ -40,7 +45,7 @@ class Folders:
             path = inside(root, wanted.path)
             if path.is_file():
                 self._devices[wanted.folder] = root.stat().st_dev
-                return path
+                return root
         except Forbidden as refused:
             raise InputUnreadable(refused.cause, next_step=refused.next_step) from refused
         except PermissionError as error:
@@ -48,7 +53,8 @@ class Folders:
         except OSError as error:
             raise FolderAway(f"{root} can't be reached ({error.strerror}).") from error
         self._check_there(wanted.folder, root)
-        raise InputMissing(f"{wanted.path} is no longer in {root}.")
+        why = self._deleted(wanted.folder, wanted.path, wanted.sha256)
+        raise InputMissing(f"{wanted.path} is no longer in {root}.{why}")
 
     def _check_there(self, name: str, root: Path) -> None:
         # An unmounted share leaves its empty mount point behind, which lies on another device.
@@ -66,8 +72,8 @@ class Reading:
     meanwhile never arrives whole.
 
     Args:
-        path: the file.
-        wanted: what was announced of it.
+        root: the watched folder.
+        wanted: what was announced of the file.
         offset: bytes that the gateway holds already; they are only hashed.
         pace: how fast it may be read, and whether at all.
 
@@ -78,8 +84,9 @@ class Reading:
         ServiceUnavailable: the sender is stopping, or the instrument is paused.
     """
 
-    def __init__(self, path: Path, wanted: WantedInput, offset: int, pace: Pace) -> None:
-        self._path = path
+    def __init__(self, root: Path, wanted: WantedInput, offset: int, pace: Pace) -> None:
+        self._root = root
+        self._path = root / wanted.path
         self._pace = pace
         self._wanted = wanted
         self._offset = offset
@@ -92,6 +99,8 @@ class Reading:
         """Pieces of at most 1 MiB, smaller ones below a cap."""
         try:
             yield from self._pieces()
+        except Forbidden as refused:
+            raise InputUnreadable(refused.cause, next_step=refused.next_step) from refused
         except FileNotFoundError as error:
             raise InputMissing(f"{self._path} is gone.") from error
         except PermissionError as error:
@@ -101,7 +110,7 @@ class Reading:
 
     def _pieces(self) -> Iterator[bytes]:
         digest, read = hashlib.sha256(), 0
-        with open_shared(self._path) as stream:
+        with open_beneath(self._root, self._wanted.path) as stream:
             while read < self._wanted.size and (piece := stream.read(min(CHUNK, self._wanted.size - read))):
                 self._pace.check()
                 digest.update(piece)

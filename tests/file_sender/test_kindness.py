@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ import file_sender.oem.app
 from labrelay.contracts.jobs import Source
 from labrelay.contracts.pauses import Pause
 from labrelay.contracts.states import Stage
+from labrelay.files import open_beneath
 from labrelay.pause import PauseFiles
 from labrelay.settings import Settings
 from labrelay.throttle import CREDIT_S
@@ -52,16 +54,15 @@ def test_paused_it_opens_no_file_and_afterwards_it_sends_all(
     settings: Settings, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
-    original = Path.open
 
-    def watched(path: Path, *args: object, **more: object) -> object:
-        opened.append(path)
-        return original(path, *args, **more)  # type: ignore[call-overload]
+    def watched(root: Path, relative: str) -> BinaryIO:
+        opened.append(root / relative)
+        return open_beneath(root, relative)
 
     sources = [wanted(settings, repository, f"{n}.tif") for n in range(3)]
     pauses = PauseFiles(settings.oem_layout)
     pauses.set_here(ADA)
-    monkeypatch.setattr("labrelay.files.opening.Path.open", watched)
+    monkeypatch.setattr("file_sender.oem.source.open_beneath", watched)
     with sending(settings) as url:
         status = eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json())
         assert "paused at the instrument by Ada" in status["paused"]

@@ -15,6 +15,7 @@ from file_watcher.outputs import Outputs
 from file_watcher.overview import Overview
 from file_watcher.reconciler import Reconciler
 from file_watcher.watcher import Watcher
+from labrelay.http import Client
 from labrelay.settings import Settings
 from labrelay.settings.model import Section, WatchedFolder
 
@@ -54,7 +55,8 @@ class Bench:
         self.database = Database(self.settings.oem_layout.journal)
         self.database.open()
         folder = folders_of(self.settings)[0]
-        outputs = Outputs(self.settings.oem.output_folder, self.settings.service_url("file_receiver_oem"))
+        receiver = Client.of(self.settings, "file_receiver_oem", read_s=5.0, retries=0)
+        outputs = Outputs(self.settings.oem.output_folder, receiver)
         self.reconciler = Reconciler(folder, Journal(self.database), outputs, lambda: self.now)
         self.reconciler.begin()
 

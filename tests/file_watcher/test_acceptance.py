@@ -143,3 +143,33 @@ def test_entries_of_folders_that_arent_watched_any_more_are_kept_back(bench: Ben
     grow(bench, b"A")
     assert bench.acceptances.pending(folders, 10) == []
     assert states(bench) == ["pending"]
+
+
+def test_ends_that_the_record_no_longer_holds_open_their_captures_again_under_their_names(bench: Bench) -> None:
+    grow(bench, b"A", b"B", b"C")
+    for capture_id in (FIRST, SECOND, THIRD):
+        accept(bench, capture_id)
+    for number, capture_id in ((3, FIRST), (8, SECOND), (9, THIRD)):
+        bench.acceptances.end(Ended(epoch=1, next=number, captures=(capture_id,)))
+    bench.acceptances.accept([])
+    bench.acceptances.end(Ended(epoch=900, next=0, captures=(), kept=5))
+    assert states(bench) == ["closed", "pending", "pending"]
+    assert (bench.acceptances.position(), bench.acceptances.feed_epoch()) == ((900, 0), 900)
+    assert [(row["capture_id"], row["forerunner"]) for row in pending(bench)] == [(SECOND, FIRST)]
+    accept(bench, SECOND, epoch=900)
+    bench.acceptances.end(Ended(epoch=900, next=6, captures=(SECOND,)))
+    assert states(bench) == ["closed", "closed", "pending"]
+
+
+def test_an_end_of_unknown_number_is_opened_by_any_fall_of_the_record(bench: Bench) -> None:
+    grow(bench, b"A")
+    accept(bench, FIRST, ended=True)
+    bench.acceptances.end(Ended(epoch=2, next=0, kept=10**6))
+    assert states(bench) == ["pending"]
+
+
+def test_the_epoch_of_the_feed_is_another_than_that_of_the_last_answer(bench: Bench) -> None:
+    grow(bench, b"A")
+    bench.acceptances.end(Ended(epoch=1, next=4))
+    accept(bench, FIRST, epoch=2)
+    assert (bench.acceptances.position(), bench.acceptances.feed_epoch()) == ((2, 0), 1)

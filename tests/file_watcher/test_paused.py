@@ -11,6 +11,7 @@ from file_watcher.outputs import Outputs
 from file_watcher.reconciler import Reconciler
 from labrelay.contracts.pauses import Pause
 from labrelay.files import digest_file
+from labrelay.http import Client
 from labrelay.pause import PauseFiles
 from labrelay.settings import Settings
 from tests.file_watcher.conftest import Bench
@@ -27,7 +28,7 @@ def pauses(settings: Settings) -> PauseFiles:
 @pytest.fixture
 def paused(settings: Settings, pauses: PauseFiles) -> Iterator[Bench]:
     bench = Bench(settings)
-    outputs = Outputs(settings.oem.output_folder, settings.service_url("file_receiver_oem"))
+    outputs = Outputs(settings.oem.output_folder, Client.of(settings, "file_receiver_oem", read_s=5.0, retries=0))
     journal, folder = Journal(bench.database), bench.reconciler.folder
     bench.reconciler = Reconciler(folder, journal, outputs, lambda: bench.now, pauses)
     yield bench

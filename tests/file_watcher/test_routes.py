@@ -34,7 +34,7 @@ def test_a_pending_entry_has_all_that_an_announcement_needs(client: TestClient, 
     (folder / "plate").mkdir()
     (folder / "plate" / "A01.tif").write_bytes(b"pixels")
     page = client.get("/api/v2/journal/pending", params={"wait": 10}).json()
-    assert (page["epoch"], page["cursor"]) == (None, 0)
+    assert (page["epoch"], page["cursor"], page["feed_epoch"]) == (None, 0, None)
     entry = page["entries"][0]
     assert entry.pop("modified_ns") == (folder / "plate" / "A01.tif").stat().st_mtime_ns
     assert entry == {
@@ -44,6 +44,7 @@ def test_a_pending_entry_has_all_that_an_announcement_needs(client: TestClient, 
         "size": 6,
         "sha256": hashlib.sha256(b"pixels").hexdigest(),
         "predecessor": None,
+        "capture_id": None,
         "directory": str(folder / "plate") + os.sep,
         "attributes": {"LabName": "ScienceLab"},
         "must_match": True,
@@ -73,7 +74,7 @@ def test_an_entry_goes_from_pending_to_open_to_closed(client: TestClient, folder
     assert client.post("/api/v2/journal/ended", json=ended).status_code == 204
     assert client.get("/api/v2/journal", params={"path": "A01.tif"}).json()["items"][0]["state"] == "closed"
     page = client.get("/api/v2/journal/pending", params={"limit": 0}).json()
-    assert page == {"epoch": 3, "cursor": 8, "entries": []}
+    assert page == {"epoch": 3, "cursor": 8, "feed_epoch": 3, "entries": []}
 
 
 def test_a_refused_entry_shows_in_the_status_and_a_scan_lets_it_try_again(client: TestClient, folder: Path) -> None:

@@ -54,6 +54,8 @@ class Absence:
         """Flag each once, and once more when the reason is another."""
         _, waiting = self._restorer.guarded(lambda: self._live.standing(tuple(REASONS), None, None, MOST))
         for job in waiting:
+            if job.stage not in REASONS:  # it moved on between the index and the look at it
+                continue
             reason = self._reason(job)
             if _is_own(job.overdue) and job.overdue != reason and self._clocks.view(job).age_s > self._overdue_s:
                 self._flag(job, reason)

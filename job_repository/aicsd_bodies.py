@@ -14,6 +14,7 @@ from labrelay.contracts.captures import Announcement, Digest
 from labrelay.contracts.jobs import MOST_TEXT, Failure, Job, PipelineReport, ReportedOutput
 from labrelay.contracts.states import PipelineStatus
 from labrelay.errors import RequestRefused, Unprocessable
+from labrelay.http.limits import JsonTooWild, check_shape
 
 FOLDER: Final = "aicsd"
 NO_DIGEST: Final = "0" * 64
@@ -102,7 +103,10 @@ def read_report(body: bytes) -> NativeReport:
     if len(body) > MOST_BYTES:
         raise Unprocessable(f"it has more than {MOST_BYTES:,} bytes; large results belong into an output file")
     try:
+        check_shape(body)
         return NativeReport.model_validate_json(body)
+    except JsonTooWild as wild:
+        raise Unprocessable(wild.cause) from wild
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

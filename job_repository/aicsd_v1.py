@@ -1,13 +1,14 @@
 """AiCSD's `/api/v1/job…`, over the same functions as v2. Paths, status codes and text bodies are AiCSD's."""
 
 import contextlib
-import ipaddress
 from typing import Annotated, Any, Final
 
+import anyio
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from job_repository.aicsd_bodies import (
     MOST_BYTES,
@@ -28,13 +29,19 @@ from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Owner, PipelineStatus, Stage
 from labrelay.contracts.transitions import MarkOverdue, ReportJob
 from labrelay.errors import Conflict, Forbidden, NotFound, RequestRefused, Unprocessable
+from labrelay.http.access import Calling
+from labrelay.http.limits import BODY_S, BodyTooSlow
+from labrelay.http.roles import Role, allow
 
 routes = APIRouter(prefix="/api/v1/job", tags=["AiCSD"])
 ACTOR: Final = "aicsd-v1"
+REPORTS: Final = "/api/v1/job/pipeline/[^/]+/[^/]+"
+"""Where reports come: their bodies are taken in here, so that a job says of its own why one was refused."""
 REPORTABLE: Final = {PipelineStatus.COMPLETE.value, PipelineStatus.FAILED.value}
 
 
 @routes.post("", response_class=PlainTextResponse)
+@allow(Role.OPERATOR)
 async def create(repo: Repo, request: Request) -> Response:
     """A new job (201) or the path's newest (409); the body is the job's id as text."""
     body = await request.body()
@@ -42,12 +49,14 @@ async def create(repo: Repo, request: Request) -> Response:
 
 
 @routes.get("")
+@allow(Role.VIEWER)
 def every(repo: Repo, accept_language: Annotated[str, Header()] = "") -> JSONResponse:
     """All jobs."""
     return JSONResponse(_shown(repo.queries.every_job(), accept_language))
 
 
 @routes.get("/owner/{owner}")
+@allow(Role.VIEWER)
 def owned(repo: Repo, owner: str) -> Response:
     """All jobs of an owner."""
     if owner not in set(Owner):
@@ -56,6 +65,7 @@ def owned(repo: Repo, owner: str) -> Response:
 
 
 @routes.get("/{job_id}")
+@allow(Role.VIEWER)
 def one(repo: Repo, job_id: str) -> Response:
     """One job; 500 if nobody knows it, as AiCSD answers."""
     job = _visible(repo, job_id)
@@ -63,14 +73,18 @@ def one(repo: Repo, job_id: str) -> Response:
 
 
 @routes.put("/pipeline/{job_id}/{task_id}")
-async def report(repo: Repo, request: Request, job_id: str, task_id: str, attempt: str = "", key: str = "") -> Response:
+@allow(Role.ANYONE)
+async def report(
+    repo: Repo, request: Request, job_id: str, task_id: str, caller: Calling, attempt: str = "", key: str = ""
+) -> Response:
     """The pipeline's report, for the attempt that the URL was given to."""
     body = await _at_most(request, MOST_BYTES)
-    local = not key and _is_loopback(request)
+    local = not key and caller.local
     return await run_sync(_report, repo, body, Callback(job_id, task_id, attempt, key, local))
 
 
 @routes.put("/{job_id}")
+@allow(Role.OPERATOR)
 async def change(repo: Repo, request: Request, job_id: str) -> Response:
     """Change Verification or Attributes; 404 for whatever the transitions decide."""
     body = await request.body()
@@ -78,6 +92,7 @@ async def change(repo: Repo, request: Request, job_id: str) -> Response:
 
 
 @routes.delete("/{job_id}")
+@allow(Role.OPERATOR)
 def delete(repo: Repo, job_id: str) -> Response:
     """Cancel the job if it is live, and show it over v1 no more; the record keeps it."""
     job = _visible(repo, job_id)
@@ -174,20 +189,20 @@ def _shown(jobs: list[Job], accept_language: str) -> list[dict[str, Any]]:
 
 
 async def _at_most(request: Request, limit: int) -> bytes:
-    """The body, or as much of it as shows that it is longer than `limit` bytes; the rest isn't kept."""
+    """The body, or as much of it as shows that it is longer than `limit` bytes; the rest isn't kept.
+
+    Raises:
+        BodyTooSlow: it didn't come to its end in time.
+    """
     body = bytearray()
-    async for chunk in request.stream():
-        if len(body) <= limit:
-            body += chunk
-    return bytes(body)
-
-
-def _is_loopback(request: Request) -> bool:
-    host = request.client.host if request.client else ""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        with anyio.fail_after(BODY_S):
+            async for chunk in request.stream():
+                if len(body) <= limit:
+                    body += chunk
+    except (ClientDisconnect, TimeoutError) as cut:
+        raise BodyTooSlow(f"The report didn't come within {BODY_S:g} s.") from cut
+    return bytes(body)
 
 
 def _text(status: int, body: str) -> PlainTextResponse:

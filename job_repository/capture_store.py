@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -151,7 +151,7 @@ def _check_predecessor(last: StoredCapture | None, told: Announcement) -> None:
 def _add(connection: Connection, told: Announcement, plan: Planner) -> StoredCapture:
     last = _last(connection, told.instrument, told.folder, told.path)
     capture = StoredCapture(
-        id=str(uuid4()),
+        id=_identity(connection, told),
         generation=last.generation + 1 if last else 1,
         predecessor=told.predecessor,
         announcement=told,
@@ -164,6 +164,16 @@ def _add(connection: Connection, told: Announcement, plan: Planner) -> StoredCap
     if last:
         connection.execute(update(CaptureRow).where(CaptureRow.id == last.id).values(superseded_by=capture.id))
     return capture
+
+
+def _identity(connection: Connection, told: Announcement) -> str:
+    """The name that it had before the record fell back, so that its jobs and outputs are the same; else a new one."""
+    try:
+        named = str(UUID(told.capture_id)) if told.capture_id else ""
+    except ValueError:
+        named = ""
+    taken = named and connection.scalar(select(CaptureRow.id).where(CaptureRow.id == named))
+    return named if named and not taken else str(uuid4())
 
 
 def _last(connection: Connection, instrument: str, folder: str, path: str) -> StoredCapture | None:

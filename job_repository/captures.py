@@ -7,12 +7,14 @@ from typing import Final
 
 from job_repository.capture_store import CaptureStore, PlannedJob, StoredCapture
 from job_repository.conflicts import DigestMismatch
+from job_repository.drains import InstrumentDrains
 from job_repository.effects import with_bytes
 from job_repository.holdings import holds_input
 from job_repository.jobs import Jobs, Locks
 from job_repository.live import LiveStore
 from job_repository.matching import Match, match
 from job_repository.metrics import ANNOUNCED
+from job_repository.releases import Releases, content_key
 from job_repository.restore import Restorer
 from job_repository.steps import Created, LoseInput, StoreInput, Supersede
 from job_repository.tasks import Tasks
@@ -37,6 +39,7 @@ class Captures:
     """What happens to captures.
 
     Args:
+        check_room: raises where the disks of the stores have no room for another capture.
         left_undone: called when a capture is in the record and its jobs could not be created; `complete_all` is due.
     """
 
@@ -48,6 +51,9 @@ class Captures:
         live: LiveStore,
         restorer: Restorer,
         layout: GatewayLayout,
+        releases: Releases,
+        drains: InstrumentDrains,
+        check_room: Callable[[], None],
         left_undone: Callable[[], None],
     ) -> None:
         self.store = store
@@ -56,6 +62,9 @@ class Captures:
         self._live = live
         self._restorer = restorer
         self._layout = layout
+        self._releases = releases
+        self._drains = drains
+        self._check_room = check_room
         self._left_undone = left_undone
         self._locks = Locks()
 
@@ -69,8 +78,9 @@ class Captures:
 
         Raises:
             PredecessorMismatch: the path's last capture isn't the predecessor that the journal knows.
-            ServiceUnavailable: a store can't be reached; announce again.
+            ServiceUnavailable: a store can't be reached, or its disk is full; announce again.
         """
+        self._check_room()
         capture, created = self.store.announce(announcement, self._plan, again=again)
         if created:
             ANNOUNCED.labels(announcement.instrument).inc()
@@ -104,10 +114,15 @@ class Captures:
         announced = capture.announcement
         if (announced.size, announced.sha256) != (size, sha256):
             raise DigestMismatch("The stored bytes aren't those that the capture announced.")
-        for same in self.store.with_content(announced.instrument, sha256):
+        self._releases.came_back(announced.instrument, sha256)
+        self.arrived(announced.instrument, sha256)
+        return tuple(plan.id for plan in capture.jobs)
+
+    def arrived(self, instrument: str, sha256: str) -> None:
+        """A content stands in the input store: all jobs that wait for it go on."""
+        for same in self.store.with_content(instrument, sha256):
             for plan in same.jobs:
                 self._take(plan.id, StoreInput(actor="file-receiver-gateway"))
-        return tuple(plan.id for plan in capture.jobs)
 
     def trouble(self, capture_id: str, trouble: InputTrouble) -> tuple[str, ...]:
         """The OEM side can't send the bytes; the capture's job ids.
@@ -133,7 +148,12 @@ class Captures:
             self._settled(capture, "job-repository")
 
     def _plan(self, capture: StoredCapture) -> tuple[PlannedJob, ...]:
-        """Match a new capture; frozen into its row."""
+        """Match a new capture; frozen into its row.
+
+        Raises:
+            InstrumentDrained: nothing new is taken from this instrument; the row isn't written either.
+        """
+        self._drains.check(capture.announcement.instrument)
         found = self.match_now(_job(capture, None, 0, Stage.READY))
         tasks: tuple[FrozenTask | None, ...] = found.tasks or (None,)
         plans = (PlannedJob(job_id_for(capture.id, task.id if task else None), task, found.notes) for task in tasks)
@@ -149,6 +169,11 @@ class Captures:
         return [self._jobs.step(job.id, step) if self._bytes_came(job) else job for job in jobs]
 
     def _created(self, capture: StoredCapture, actor: str) -> list[Job]:
+        told = capture.announcement
+        with self._releases.standing([content_key(told.instrument, told.sha256)]):
+            return self._created_now(capture, actor)
+
+    def _created_now(self, capture: StoredCapture, actor: str) -> list[Job]:
         known = {plan.id: self._known(plan.id) for plan in capture.jobs}
         held = holds_input(self._layout, capture.announcement.instrument, capture.announcement.sha256)
         fresh = [

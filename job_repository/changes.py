@@ -1,11 +1,12 @@
-"""Who waits for what: a thread-safe bell that long polls of the event loop hang on, without a thread of their own."""
+"""Who waits for what: long polls of the event loop hang on bells, without a thread of their own."""
 
-import asyncio
-import contextlib
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
-from labrelay.contracts.jobs import Job
+from labrelay.bells import Bells, Listener
+from labrelay.contracts.jobs import Job, OwnerNews
 
 RECORD = "record"
 
@@ -29,69 +30,56 @@ def job_bell(job_id: str) -> str:
     return f"job|{job_id}"
 
 
-class Listener:
-    """One waiting call."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self._loop = asyncio.get_running_loop()
-        self._event = asyncio.Event()
-
-    def wake(self) -> None:
-        """From any thread."""
-        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._event.set)
-
-    async def wait(self, timeout_s: float) -> bool:
-        """Until the bell rings or the time is over; whether it rang."""
-        try:
-            await asyncio.wait_for(self._event.wait(), max(timeout_s, 0.0))
-        except TimeoutError:
-            return False
-        self._event.clear()
-        return True
-
-
 class Changes:
     """The newest running number for each owner's query, and those who wait for a newer one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._bells = Bells()
         self._last: dict[str, int] = {}
         self._base = 0
-        self._listeners: set[Listener] = set()
+        self._count = self._first = time.time_ns()  # also after a restart every count is a new one
+        self._counted: dict[tuple[str, str], int] = {}
 
     def note(self, keys: Iterable[str], seq: int) -> None:
         """These changed with this number."""
         rung = set(keys)
         with self._lock:
-            self._last.update((key, max(seq, self._last.get(key, 0))) for key in rung if key.startswith("owned|"))
-            waiting = [listener for listener in self._listeners if listener.key in rung]
-        for listener in waiting:
-            listener.wake()
+            self._count += 1
+            for key in rung:
+                if key.startswith("owned|"):
+                    self._last[key] = max(seq, self._last.get(key, 0))
+                    _, owner, instrument, pipeline = key.split("|", 3)
+                    if instrument and not pipeline:
+                        self._counted[owner, instrument] = self._count
+        self._bells.ring(rung)
 
     def rebase(self, seq: int) -> None:
         """After a start or a restore everything counts as changed at `seq`; all who wait look again."""
         with self._lock:
             self._base = seq
+            self._count += 1
+            self._first = self._count
             self._last.clear()
-            waiting = list(self._listeners)
-        for listener in waiting:
-            listener.wake()
+            self._counted.clear()
+        self._bells.ring(None)
 
     def last(self, key: str) -> int:
         """When this query's answer changed last."""
         with self._lock:
             return self._last.get(key, self._base)
 
-    @contextlib.contextmanager
-    def listening(self, key: str) -> Iterator[Listener]:
-        """A listener for a key; look at the state after entering, so that no ring is missed."""
-        listener = Listener(key)
+    def news(self, owner: str, since: int) -> OwnerNews:
+        """The instruments whose lists changed for an owner after an earlier answer's `since`.
+
+        Counted apart from the running numbers, of which a smaller one may be told of later.
+        """
         with self._lock:
-            self._listeners.add(listener)
-        try:
-            yield listener
-        finally:
-            with self._lock:
-                self._listeners.discard(listener)
+            if since < self._first:
+                return OwnerNews(since=self._count, instruments=None)
+            changed = (name for (whose, name), count in self._counted.items() if whose == owner and count > since)
+            return OwnerNews(since=self._count, instruments=tuple(sorted(changed)))
+
+    def listening(self, key: str) -> AbstractContextManager[Listener]:
+        """A listener for a key; look at the state after entering, so that no ring is missed."""
+        return self._bells.listening(key)

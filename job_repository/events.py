@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from job_repository.changes import RECORD
 from job_repository.job_routes import Repo
 from job_repository.repository import Repository
+from labrelay.access.callers import Caller
 from labrelay.contracts.plates import PLATE_FINISHED
+from labrelay.http.access import Access, Calling
+from labrelay.http.roles import Role, allow
 
 routes = APIRouter(prefix="/api/v2", tags=["events"])
 KEEP_ALIVE_S: Final = 10.0
@@ -19,14 +22,29 @@ BATCH: Final = 500
 
 
 @routes.get("/events", response_class=StreamingResponse)
+@allow(Role.VIEWER)
 async def events(
-    repo: Repo, since: int | None = None, last_event_id: Annotated[str, Header()] = ""
+    repo: Repo,
+    request: Request,
+    caller: Calling,
+    since: int | None = None,
+    last_event_id: Annotated[str, Header()] = "",
 ) -> StreamingResponse:
     """Steps as they are recorded: after `Last-Event-ID` (or `since`), without either from now on."""
     given = int(last_event_id) if last_event_id.isdecimal() else since
     start = repo.projector.position if given is None else given
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream(repo, start), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(
+        _while_admitted(stream(repo, start), request, caller), media_type="text/event-stream", headers=headers
+    )
+
+
+async def _while_admitted(texts: AsyncIterator[str], request: Request, caller: Caller) -> AsyncIterator[str]:
+    access: Access = request.app.state.access
+    async for text in texts:
+        if not await access.still_admits(caller):
+            return
+        yield text
 
 
 async def stream(repo: Repository, after: int) -> AsyncIterator[str]:

@@ -15,11 +15,12 @@ def holds_input(layout: GatewayLayout, instrument: str, sha256: str) -> bool:
 def held(layout: GatewayLayout, job: Job, epoch: int) -> Held:
     """What lies on disk for a job that goes on under `epoch`."""
     outputs = bool(job.outputs) and _bring_outputs(layout, job, epoch)
-    members = all(_holds(layout, member.source) for member in job.members)
-    return Held(input=_holds(layout, job.source), members=members, outputs=outputs)
+    members = all(holds(layout, member.source) for member in job.members)
+    return Held(input=holds(layout, job.source), members=members, outputs=outputs)
 
 
-def _holds(layout: GatewayLayout, source: Source) -> bool:
+def holds(layout: GatewayLayout, source: Source) -> bool:
+    """Whether a capture's content is in the input store."""
     return holds_input(layout, source.instrument, source.sha256)
 
 

@@ -14,6 +14,7 @@ from job_repository.holdings import held
 from job_repository.live import Change, LiveStore
 from job_repository.metrics import REFUSALS, STEPS
 from job_repository.record.store import Record
+from job_repository.releases import Releases, contents_of
 from job_repository.restore import Restorer
 from job_repository.sets import followers, leads
 from job_repository.steps import EditJob, FinishPlate, LeaveSet, RejoinSet, Reprocess, TakenStep
@@ -25,6 +26,8 @@ from labrelay.errors import Conflict, NotFound
 from labrelay.layout import GatewayLayout
 
 TRIES: Final = 20
+BEGINS_AGAIN: Final = (RetryJob, Reprocess, RejoinSet, LeaveSet, FinishPlate)
+"""Steps that look at what the stores hold of a job."""
 LOCKS: Final = 64
 
 
@@ -70,6 +73,7 @@ class Jobs:
         layout: GatewayLayout,
         clocks: Clocks,
         changes: Changes,
+        releases: Releases,
         committed: Callable[[Job], None],
     ) -> None:
         self._record = record
@@ -78,6 +82,7 @@ class Jobs:
         self._layout = layout
         self._clocks = clocks
         self._changes = changes
+        self._releases = releases
         self._committed = committed
         self._locks = Locks()
 
@@ -117,6 +122,16 @@ class Jobs:
         raise JobMoved("Too many steps at once on this job.")
 
     def _try(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
+        with self._releases.standing(self._stakes(asked)):
+            return self._try_now(asked)
+
+    def _stakes(self, asked: Sequence[tuple[str, TakenStep]]) -> set[str]:
+        """What must not be let go between the look at the stores and the writing."""
+        jobs = [self._find(job_id)[0] for job_id, step in asked if isinstance(step, BEGINS_AGAIN)]
+        members = {member.job_id for job in jobs for member in job.members}
+        return members.union(*({job.id} | contents_of(job) for job in jobs))
+
+    def _try_now(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
         taken = [self._taken(*each) for each in asked]
         following = [self._taken(*each) for one in taken for each in _followers(one)]
         changed = [each for each in (*taken, *following) if each.after is not each.before]
@@ -129,10 +144,10 @@ class Jobs:
         holdings = NOTHING_HELD
         if isinstance(step, RetryJob):
             self._refuse_member(job)
-        if isinstance(step, (RetryJob, Reprocess, RejoinSet, LeaveSet, FinishPlate)):
+        if isinstance(step, BEGINS_AGAIN):
             revived, holdings = self._revived(job)
             after = apply(revived, step, time.time_ns(), holdings)
-            return Taken(job, live, step, job if after is revived else after)
+            return Taken(job, live, step, job if after is revived else self._releases.asked_again(after))
         return Taken(job, live, step, apply(job, step, time.time_ns(), holdings))
 
     def _refuse_member(self, job: Job) -> None:

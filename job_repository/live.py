@@ -1,11 +1,12 @@
 """The live store: unfinished jobs in Redis, every change one Lua script."""
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from itertools import chain, zip_longest
+from pathlib import Path
 from typing import Any, Final
 
 import redis
@@ -13,6 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from job_repository.conflicts import JobMoved, LiveStoreLost
+from job_repository.documents import read_job
 from job_repository.keys import (
     EPOCH,
     EVENTS,
@@ -25,11 +27,11 @@ from job_repository.keys import (
     job_key,
     wanted_key,
 )
+from job_repository.reaching import reaching
 from labrelay.bus.streams import FIELD, launch_stream
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.launches import Launch
 from labrelay.contracts.states import Stage
-from labrelay.errors import ServiceUnavailable
 
 CHUNK: Final = 200
 
@@ -66,9 +68,14 @@ class LiveStore:
     Attributes:
         epoch: the epoch that this process believes in; another one in Redis means `LiveStoreLost`.
         floor: the running number must not be below this (what the record or this process has seen).
+
+    Args:
+        url: of the server.
+        disk: a folder on its disk, where that is this machine's.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, disk: Path | None = None) -> None:
+        self._reaching = partial(reaching, disk)
         self._redis: Any = redis.Redis.from_url(
             url,
             decode_responses=True,
@@ -93,28 +100,28 @@ class LiveStore:
             ServiceUnavailable: Redis can't be reached.
         """
         believed = self._belief
-        with _reaching():
+        with self._reaching():
             return self._checked(believed, *self._redis.mget(EPOCH, SEQ))
 
     def get(self, job_id: str) -> Job | None:
         """A live job, None when it isn't live."""
         believed = self._belief
-        with _reaching(), self._redis.pipeline(transaction=True) as batch:
+        with self._reaching(), self._redis.pipeline(transaction=True) as batch:
             batch.mget(EPOCH, SEQ)
             batch.hget(job_key(job_id), "doc")
             head, doc = batch.execute()
         self._checked(believed, *head)
-        return Job.model_validate_json(doc) if doc else None
+        return read_job(doc) if doc else None
 
     def get_many(self, job_ids: Sequence[str]) -> dict[str, Job]:
         """Those of these jobs that are live."""
         if not job_ids:
             return {}
-        with _reaching(), self._redis.pipeline(transaction=False) as batch:
+        with self._reaching(), self._redis.pipeline(transaction=False) as batch:
             for job_id in job_ids:
                 batch.hget(job_key(job_id), "doc")
             docs = batch.execute()
-        found = [Job.model_validate_json(doc) for doc in docs if doc]
+        found = [read_job(doc) for doc in docs if doc]
         return {job.id: job for job in found}
 
     def standing(
@@ -129,7 +136,7 @@ class LiveStore:
             limit: the most jobs.
         """
         seq = self.check()
-        with _reaching():
+        with self._reaching():
             instruments = [instrument] if instrument else sorted(self._redis.smembers(INSTRUMENTS))
             ids: list[str] = []
             for stage in stages:
@@ -140,7 +147,7 @@ class LiveStore:
     def wanted(self, instrument: str, limit: int) -> tuple[int, list[Job]]:
         """The running number and the jobs whose bytes an OEM side shall send, oldest first."""
         seq = self.check()
-        with _reaching():
+        with self._reaching():
             ids = self._redis.zrange(wanted_key(instrument), 0, limit - 1)
         return seq, list(self.get_many(ids).values())
 
@@ -156,7 +163,7 @@ class LiveStore:
     def gathering(self, key: str) -> list[Job]:
         """The jobs that wait for one set."""
         self.check()
-        with _reaching():
+        with self._reaching():
             ids = self._redis.zrange(gathering_key(key), 0, -1)
         return [job for job in self.get_many(ids).values() if job.stage is Stage.GATHERING]
 
@@ -164,7 +171,7 @@ class LiveStore:
         """The keys of all sets that jobs wait for."""
         self.check()
         prefix = gathering_key("")
-        with _reaching():
+        with self._reaching():
             return [str(key).removeprefix(prefix) for key in self._redis.scan_iter(f"{prefix}*", count=1000)]
 
     def commit(self, before: Job | None, after: Job, step: str, launch: Launch | None = None) -> int:
@@ -185,7 +192,7 @@ class LiveStore:
             of_keys, of_arguments = _written(change)
             keys += of_keys
             arguments += of_arguments
-        with _reaching():
+        with self._reaching():
             answer, *numbers = self._commit(keys=keys, args=arguments)
         if answer == "moved":
             raise JobMoved("The job changed in the meantime.")
@@ -201,21 +208,21 @@ class LiveStore:
             indexes = indexes_of(job)
             keys += [job_key(job.id), *indexes]
             arguments += [job.id, *_columns(job), step, job.source.instrument, len(indexes)]
-        with _reaching():
+        with self._reaching():
             answer, *numbers = self._create(keys=keys, args=arguments)
         self._done(believed, answer, max(numbers, default=0))
         return [int(number) for number in numbers]
 
     def events(self, after: int, count: int) -> list[LiveEvent]:
         """Events after a running number, in order."""
-        with _reaching():
+        with self._reaching():
             entries = self._redis.xrange(EVENTS, min=f"{after + 1}-0", count=count)
         return [LiveEvent(int(fields["seq"]), fields["doc"], fields["step"]) for _, fields in entries]
 
     def retire(self, applied: int, final: Sequence[tuple[str, int]]) -> int:
         """Trim events up to `applied`, and remove jobs that became final at the given numbers."""
         keys = [EPOCH, EVENTS, *(job_key(job_id) for job_id, _ in final)]
-        with _reaching():
+        with self._reaching():
             gone: int = self._retire(keys=keys, args=[self.epoch, applied + 1, *(seq for _, seq in final)])
         if gone < 0:
             raise LiveStoreLost("The live store isn't the one that the record belongs to.")
@@ -223,13 +230,13 @@ class LiveStore:
 
     def stored_epoch(self) -> int:
         """The epoch that stands in Redis; 0 for none."""
-        with _reaching():
+        with self._reaching():
             text = str(self._redis.get(EPOCH) or "0")
         return int(text) if text.isdecimal() else 0
 
     def begin_anew(self, mark: str, seq: int) -> None:
         """Empty the store and set the running number; `mark` stands for the epoch until `open`."""
-        with _reaching():
+        with self._reaching():
             self._redis.set(EPOCH, mark)
             for key in self._redis.scan_iter(f"{PREFIX}*", count=1000):
                 if key != EPOCH:
@@ -238,7 +245,7 @@ class LiveStore:
 
     def open(self, epoch: int) -> None:
         """The store is complete under this epoch."""
-        with _reaching():
+        with self._reaching():
             self._redis.set(EPOCH, epoch)
         self.epoch = epoch
 
@@ -283,11 +290,3 @@ def _written(change: Change) -> tuple[list[str], list[Any]]:
 
 def _columns(job: Job) -> list[Any]:
     return [job.model_dump_json(), job.revision, job.owner.value, job.attempt, job.stage.value, job.epoch]
-
-
-@contextmanager
-def _reaching() -> Iterator[None]:
-    try:
-        yield
-    except redis.RedisError as error:
-        raise ServiceUnavailable(f"The live store doesn't answer ({type(error).__name__}: {error}).") from error

@@ -14,14 +14,16 @@ from job_repository.jobs import Jobs
 from job_repository.live import LiveStore
 from job_repository.pauses import InstrumentPauses
 from job_repository.restore import Restorer
+from labrelay import __version__
 from labrelay.contracts.captures import EndedCaptures, WantedInput, WantedInputs
-from labrelay.contracts.jobs import Job, OwnedJobs
+from labrelay.contracts.jobs import Job, OwnedJobs, OwnerNews
 from labrelay.contracts.plates import FinishedPlates
 from labrelay.contracts.states import FINAL, OWNER_OF, Owner, Stage
 
 Answer = TypeVar("Answer")
 LONGEST_S: Final = 60.0
 APART_S: Final = 0.025
+NEWS_APART_S: Final = 0.1
 # The repository closes sets itself: the launcher has nothing to do with jobs that wait for others of their set.
 OF_SETS: Final = frozenset({Stage.GATHERING, Stage.JOINED})
 # The stages nearest to the end come first, so that a long queue never hides the jobs whose leases are watched.
@@ -68,6 +70,17 @@ class LongPolls:
         await self._spaced(key)
         return await run_sync(self._owned_now, owner, instrument, pipeline, limit)
 
+    async def news(self, owner: Owner, since: int, wait_s: float) -> OwnerNews:
+        """Whose lists have changed for an owner: at once when any has."""
+
+        async def look() -> OwnerNews:
+            return self._changes.news(owner, since)
+
+        key = owned_key(owner, None, None)
+        answer = await self._until(key, look, lambda news: news.instruments != (), wait_s)
+        await self._spaced(f"news|{owner}", NEWS_APART_S)
+        return answer if answer.instruments is None else self._changes.news(owner, since)
+
     async def wanted(self, instrument: str, since: int | None, limit: int, wait_s: float) -> tuple[int, WantedInputs]:
         """The running number and the inputs that are waited for: at once when there are any (or `since` is passed)."""
         key = owned_key(Owner.FILE_SENDER_OEM, instrument, None)
@@ -110,9 +123,9 @@ class LongPolls:
 
         return await self._until(job_bell(job_id), look, lambda job: job.final, wait_s)
 
-    async def _spaced(self, key: str) -> None:
+    async def _spaced(self, key: str, apart_s: float = APART_S) -> None:
         """Under load one answer tells of several changes; the first after a pause comes at once."""
-        pause = self._answered.get(key, 0.0) + APART_S - time.monotonic()
+        pause = self._answered.get(key, 0.0) + apart_s - time.monotonic()
         if pause > 0:
             await asyncio.sleep(pause)
         self._answered[key] = time.monotonic()
@@ -145,7 +158,14 @@ class LongPolls:
     def _ended_now(self, instrument: str, after: int, limit: int) -> EndedCaptures:
         following, captures = self._captures.ends(instrument, after, limit)
         paused = self._pauses.of(instrument)
-        return EndedCaptures(epoch=self._live.epoch, next=following, ended=captures, paused=paused)
+        return EndedCaptures(
+            epoch=self._live.epoch,
+            next=following,
+            ended=captures,
+            paused=paused,
+            version=__version__,
+            now_ns=time.time_ns(),
+        )
 
     def _wanted_now(self, instrument: str, limit: int) -> tuple[int, WantedInputs]:
         seq, jobs = self._restorer.guarded(lambda: self._live.wanted(instrument, limit * 2))

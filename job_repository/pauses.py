@@ -83,7 +83,7 @@ class InstrumentPauses:
     def _load(self) -> dict[str, Pauses]:
         known: dict[str, Pauses] = {}
         with self._record.read() as connection:
-            for row in connection.execute(select(*COLUMNS)):
+            for row in connection.execute(select(*COLUMNS).where(COLUMNS.place.in_(Pauses.model_fields))):
                 pause = Pause(by=row.paused_by, reason=row.reason, since_ns=row.since_ns)
                 held = known.get(row.instrument, Pauses())
                 known[row.instrument] = held.model_copy(update={row.place: pause})

@@ -13,6 +13,8 @@ from labrelay.contracts.plates import TABLE
 PLATES: Final = UUID("5f0f5f36-8d6c-4d0f-9b0a-94a1de6bd9a7")
 TELLING: Final[tuple[str, ...]] = ("plate", "plate_id", "measurement", "date")
 """Attributes that make a plate, besides instrument and watched folder: a plate that is read twice is two."""
+PLATE_NAME: Final = 200
+"""Characters of a plate's name that jobs are found by."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ def plate_id_of(job: Job) -> str:
     """The id of the plate that a job belongs to; empty for none."""
     plate = plate_of(job)
     return plate.id if plate else ""
+
+
+def plate_name_of(job: Job) -> str:
+    """The plate that a capture's name tells, also without a well, as jobs are found by it; of a table its plate."""
+    return wire_texts(job.source.attributes).get("plate", "").replace("\x00", "\ufffd")[:PLATE_NAME]
 
 
 def table_job_id(plate_id: str, task_id: str) -> str:

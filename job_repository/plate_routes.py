@@ -11,6 +11,7 @@ from job_repository.repository import Repository
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.plates import FinishedPlates, Plate, PlateId, PlatePage
 from labrelay.errors import NotFound, RequestRefused
+from labrelay.http.roles import Role, allow
 
 routes = APIRouter(prefix="/api/v2/plates", tags=["plates"])
 TaskOf = Annotated[str | None, Query(description="needed where several tasks took the plate")]
@@ -24,6 +25,7 @@ class NoTableYet(NotFound):
 
 
 @routes.get("")
+@allow(Role.VIEWER)
 def plates(
     repo: Repo,
     instrument: str | None = None,
@@ -37,6 +39,7 @@ def plates(
 
 
 @routes.get("/finished")
+@allow(Role.VIEWER)
 async def finished(
     repo: Repo, after: int | None = None, wait: Wait = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> FinishedPlates:
@@ -54,19 +57,31 @@ async def finished(
 
 
 @routes.get("/{plate_id}")
+@allow(Role.VIEWER)
 def plate(repo: Repo, plate_id: PlateId) -> Plate:
     """One plate."""
     repo.queries.catch_up()
     return shown(repo.plate_store, [repo.plate_store.get(plate_id)])[0]
 
 
+@routes.post("/{plate_id}/close", status_code=202)
+@allow(Role.OPERATOR)
+def close(repo: Repo, plate_id: PlateId) -> Plate:
+    """No more images come: its tables are made as soon as its jobs have ended, without waiting for a quiet time."""
+    repo.queries.catch_up()
+    repo.plates.close(plate_id)
+    return shown(repo.plate_store, [repo.plate_store.get(plate_id)])[0]
+
+
 @routes.get("/{plate_id}/table.csv", response_class=FileResponse)
+@allow(Role.VIEWER)
 def table(repo: Repo, plate_id: PlateId, task: TaskOf = None) -> FileResponse:
     """The newest table of all wells."""
     return _file(repo, plate_id, task, 0)
 
 
 @routes.get("/{plate_id}/images.csv", response_class=FileResponse)
+@allow(Role.VIEWER)
 def images(repo: Repo, plate_id: PlateId, task: TaskOf = None) -> FileResponse:
     """The newest table of all images."""
     return _file(repo, plate_id, task, 1)

@@ -57,6 +57,7 @@ class Plates:
         self._lock = threading.Lock()
         self._due: dict[str, float] = {}
         self._came: dict[str, float] = {}
+        self._closed: set[str] = set()
         self._paused: dict[str, float] = {}
         self._made: dict[tuple[str, str], Made] = {}
         self._unknown = threading.Event()
@@ -71,7 +72,21 @@ class Plates:
         with self._lock:
             if job.revision == 1:
                 self._came[plate_id] = now
+                self._closed.discard(plate_id)
             self._due[plate_id] = min(now + LOOK_S, self._due.get(plate_id, now + LOOK_S))
+
+    def close(self, plate_id: str) -> None:
+        """Somebody knows that no more images come: the plate counts as quiet, until one comes after all.
+
+        A restart forgets it; then the plate gets quiet by itself.
+
+        Raises:
+            NotFound: there is no such plate.
+        """
+        self._store.get(plate_id)
+        with self._lock:
+            self._closed.add(plate_id)
+            self._due[plate_id] = time.monotonic()
 
     def take_up(self) -> None:
         """After a restore the next turn looks at everything that isn't finished, as after a start."""
@@ -163,6 +178,7 @@ class Plates:
         with self._lock:
             if plate_id not in self._due:
                 self._came.pop(plate_id, None)
+                self._closed.discard(plate_id)
 
     def _quiet_in(self, plate: StoredPlate, newest: int) -> float:
         """Seconds until the plate counts as quiet; times begin anew with this process and after a pause."""
@@ -171,8 +187,9 @@ class Plates:
         known = self._start if newest > plate.covered else float("-inf")
         with self._lock:
             came = self._came.get(plate.identity.id, known)
+            closed = plate.identity.id in self._closed
         since = max(came, self._paused.get(plate.identity.instrument, float("-inf")))
-        return since + self._quiet_s - now
+        return 0.0 if closed else since + self._quiet_s - now
 
     def _note_pauses(self) -> None:
         now = time.monotonic()

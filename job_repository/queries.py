@@ -3,11 +3,13 @@
 import base64
 import binascii
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import select, update
 
+from job_repository.counts import by_instrument, by_stage_and_code, facets
+from job_repository.drains import InstrumentDrains
+from job_repository.filtering import numbers
 from job_repository.live import LiveStore
 from job_repository.pauses import InstrumentPauses
 from job_repository.record import audit
@@ -15,49 +17,50 @@ from job_repository.record.models import JobEventRow, JobRow
 from job_repository.record.projector import Projector
 from job_repository.record.store import Record
 from job_repository.restore import Restorer
+from labrelay.contracts.facets import Facets
+from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.pauses import Pauses
-from labrelay.contracts.states import Stage
 from labrelay.errors import RequestRefused, ServiceUnavailable
 
 CATCH_UP_S: Final = 1.0
-
-
-@dataclass(frozen=True)
-class JobFilter:
-    """Which jobs a list holds; None asks for all."""
-
-    stage: str | None = None
-    status: str | None = None
-    instrument: str | None = None
-    pipeline: str | None = None
-    path: str | None = None
-    capture_id: str | None = None
 
 
 class Queries:
     """Reads over the record, with the live store's newer documents laid over it while the projector is behind."""
 
     def __init__(
-        self, record: Record, live: LiveStore, restorer: Restorer, projector: Projector, pauses: InstrumentPauses
+        self,
+        record: Record,
+        live: LiveStore,
+        restorer: Restorer,
+        projector: Projector,
+        pauses: InstrumentPauses,
+        drains: InstrumentDrains,
     ) -> None:
         self._record = record
         self._live = live
         self._restorer = restorer
         self._projector = projector
         self._pauses = pauses
+        self._drains = drains
 
     def jobs(self, wanted: JobFilter, limit: int, after: str | None) -> tuple[list[Job], str | None]:
         """Jobs, newest first, and the cursor of the next page (None after the last)."""
-        query = _filtered(select(JobRow.number, JobRow.doc), wanted)
-        if after:
-            query = query.where(JobRow.number < _cursor(after))
+        newest = numbers(wanted, _cursor(after) if after else None, limit + 1).subquery()
+        query = select(JobRow.number, JobRow.doc).where(JobRow.number.in_(select(newest.c[0])))
         fresh = self.catch_up()
         with self._record.read() as connection:
-            rows = connection.execute(query.order_by(JobRow.number.desc()).limit(limit + 1)).all()
+            rows = connection.execute(query.order_by(JobRow.number.desc())).all()
         jobs = [Job.model_validate_json(row.doc) for row in rows[:limit]]
         following = _cursor_text(rows[limit - 1].number) if len(rows) > limit else None
         return (jobs if fresh else self._overlaid(jobs)), following
+
+    def facets(self, wanted: JobFilter) -> Facets:
+        """How many jobs a filter takes, by stage, status, failure code, instrument and pipeline."""
+        self.catch_up()
+        with self._record.read() as connection:
+            return facets(connection, wanted)
 
     def every_job(self) -> list[Job]:
         """All jobs that weren't deleted over v1."""
@@ -92,31 +95,25 @@ class Queries:
             return [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
 
     def summary(self) -> dict[str, Any]:
-        """Counts by stage, by failure code and by instrument; paused instruments also without jobs."""
+        """Counts by stage, by failure code and by instrument, tables apart; paused instruments also without jobs."""
         self.catch_up()
-        failed = select(JobRow.failure_code, func.count()).where(JobRow.stage == Stage.FAILED.value)
-        live = func.count().filter(~JobRow.final).label("live")
-        each = select(JobRow.instrument, func.count().label("jobs"), live, func.max(JobRow.updated_ns).label("last_ns"))
         with self._record.read() as connection:
-            stages = connection.execute(select(JobRow.stage, func.count()).group_by(JobRow.stage)).all()
-            codes = connection.execute(failed.group_by(JobRow.failure_code)).all()
-            overdue = connection.scalar(select(func.count()).where(JobRow.overdue))
-            rows = connection.execute(each.group_by(JobRow.instrument).order_by(JobRow.instrument)).all()
-        return {
-            "stages": {stage.value: dict(_pairs(stages)).get(stage.value, 0) for stage in Stage},
-            "failures": dict(_pairs(codes)),
-            "overdue": overdue or 0,
-            "instruments": self._instruments([dict(row._mapping) for row in rows]),  # noqa: SLF001 - public API
-            "epoch": self._live.epoch,
-            "seq": self._projector.position,
-        }
+            counts, instruments = by_stage_and_code(connection), by_instrument(connection)
+        at = {"epoch": self._live.epoch, "seq": self._projector.position}
+        return {**counts, "instruments": self._instruments(instruments), **at}
 
     def _instruments(self, counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        paused = self._pauses.all()
-        idle = sorted(paused.keys() - {each["instrument"] for each in counted})
+        """With who paused or drained them (`draining`: None for nobody), also those without jobs."""
+        paused, drained = self._pauses.all(), self._drains.all()
+        idle = sorted({*paused, *drained} - {each["instrument"] for each in counted})
         counted += [{"instrument": name, "jobs": 0, "live": 0, "last_ns": 0} for name in idle]
         return [
-            {**each, "paused": paused.get(each["instrument"], Pauses()).model_dump(mode="json")} for each in counted
+            {
+                **each,
+                "paused": paused.get(each["instrument"], Pauses()).model_dump(mode="json"),
+                "draining": held.model_dump(mode="json") if (held := drained.get(each["instrument"])) else None,
+            }
+            for each in counted
         ]
 
     def hidden(self, job_id: str) -> bool:
@@ -142,21 +139,6 @@ class Queries:
     def _overlaid(self, jobs: list[Job]) -> list[Job]:
         live = self._live.get_many([job.id for job in jobs if not job.final])
         return [live.get(job.id, job) for job in jobs]
-
-
-def _filtered(query: Select[int, str], wanted: JobFilter) -> Select[int, str]:
-    exact = ("stage", "status", "instrument", "pipeline", "capture_id")
-    for name in exact:
-        value = getattr(wanted, name)
-        if value is not None:
-            query = query.where(getattr(JobRow, name) == value)
-    if wanted.path:
-        query = query.where(JobRow.path.contains(wanted.path, autoescape=True))
-    return query
-
-
-def _pairs(rows: Any) -> list[tuple[str, int]]:
-    return [(str(name), int(count)) for name, count in rows]
 
 
 def _event(row: Any) -> dict[str, Any]:

@@ -1,23 +1,30 @@
 """The repository of one gateway: its stores and what works on them, put together once."""
 
 import threading
-from dataclasses import dataclass
 
 from fastapi import Request
 
 from job_repository.absence import Absence
+from job_repository.action_rules import Foresight
+from job_repository.action_store import ActionStore
+from job_repository.action_views import ActionViews
+from job_repository.actions import Actions
+from job_repository.backups.schedule import Schedule
 from job_repository.capture_store import CaptureStore
 from job_repository.captures import Captures
 from job_repository.changes import RECORD, Changes, job_bell
 from job_repository.clocks import Clocks
-from job_repository.conflicts import NoTask
+from job_repository.contacts import Contacts
+from job_repository.drains import InstrumentDrains
+from job_repository.epochs import Epochs
 from job_repository.gathering import Gathering
+from job_repository.health import Health
+from job_repository.installations import Installations
 from job_repository.jobs import Jobs
 from job_repository.live import LiveStore
 from job_repository.owned import LongPolls
 from job_repository.pauses import InstrumentPauses
 from job_repository.plate_editions import PlateEditions
-from job_repository.plate_identity import is_table
 from job_repository.plate_store import PlateStore
 from job_repository.plates import Plates
 from job_repository.queries import Queries
@@ -25,28 +32,26 @@ from job_repository.record.audit import Audit
 from job_repository.record.projection import Applied
 from job_repository.record.projector import Projector
 from job_repository.record.store import Record
+from job_repository.record_clearing import RecordClearing
+from job_repository.recovery import Person as Person
+from job_repository.recovery import Recovery
+from job_repository.releases import Releases
 from job_repository.restore import Restorer
+from job_repository.retention import Retention
+from job_repository.rooms import Rooms
 from job_repository.set_actions import SetActions
-from job_repository.steps import Reprocess
 from job_repository.tasks import Tasks
+from job_repository.tokens import Tokens
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
-from labrelay.contracts.tasks import FrozenTask
-from labrelay.contracts.transitions import CancelJob, RetryJob
 from labrelay.errors import LabrelayError
 from labrelay.loops import OwnerLoop
+from labrelay.retention import Retention as Clearings
 from labrelay.settings import Settings
 
 LOOK_S = 0.25
 ABSENCE_S = 30.0
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who acts, and why."""
-
-    actor: str
-    reason: str = ""
+BACKUPS_S = 30.0
 
 
 class Repository:
@@ -58,26 +63,45 @@ class Repository:
         self._incomplete = threading.Event()
         self._incomplete.set()
         self.record = Record(settings.record_url)
-        self.live = LiveStore(settings.redis_url)
+        self.live = LiveStore(settings.redis_url, None if settings.redis.url else layout.root)
+        self.rooms = Rooms(settings)
         self.changes = Changes()
         self.clocks = Clocks(settings.launcher)
         self.audit = Audit(self.record, layout.secrets)
+        self.epochs = Epochs(self.record)
+        self.contacts = Contacts()
+        self.installations = Installations(self.record, self.audit)
         self.tasks = Tasks(self.record, self.audit)
+        self.tokens = Tokens(self.record, self.audit)
+        self.drains = InstrumentDrains(self.record, self.audit)
         self.pauses = InstrumentPauses(self.record, self.audit, lambda: self.changes.note({RECORD}, 0))
         self.projector = Projector(self.record, self.live, self.audit, self._projected)
         self.restorer = Restorer(self.record, self.live, self.projector, layout, self._restored)
         self._loop = OwnerLoop("job-repository projector", self._turn, idle_s=LOOK_S)
+        releases = Releases(self.record, self.audit)
+        record_rule = RecordClearing(settings.retention.record, self.record, self.audit)
+        self.clearing = Clearings("job-repository", [record_rule], settings.retention.every_s)
+        self.retention = Retention(settings.retention, self.record, self.live, self.restorer, releases, layout)
         self.jobs = Jobs(
-            self.record, self.live, self.restorer, layout, self.clocks, self.changes, committed=self._committed
+            self.record, self.live, self.restorer, layout, self.clocks, self.changes, releases, self._committed
         )
         overdue_s = settings.launcher.overdue_s
         absence = Absence(self.live, self.restorer, self.clocks, self.jobs, self.pauses, overdue_s)
         self._absence = OwnerLoop("job-repository absence", absence.turn, idle_s=min(ABSENCE_S, overdue_s / 4))
         store = CaptureStore(self.record)
         self.captures = Captures(
-            store, self.tasks, self.jobs, self.live, self.restorer, layout, left_undone=self._incomplete.set
+            store,
+            self.tasks,
+            self.jobs,
+            self.live,
+            self.restorer,
+            layout,
+            releases,
+            self.drains,
+            self.rooms.check,
+            self._incomplete.set,
         )
-        self.queries = Queries(self.record, self.live, self.restorer, self.projector, self.pauses)
+        self.queries = Queries(self.record, self.live, self.restorer, self.projector, self.pauses, self.drains)
         self.gathering = Gathering(self.live, self.restorer, self.clocks, self.jobs, self.queries, self.pauses)
         self._gathering = OwnerLoop("job-repository sets", self.gathering.turn, idle_s=LOOK_S)
         self.sets = SetActions(self.jobs, self.queries, self.gathering)
@@ -85,7 +109,15 @@ class Repository:
         self.editions = PlateEditions(self.jobs, self.live, self.restorer, layout)
         quiet_s = settings.plates.quiet_s
         self.plates = Plates(self.plate_store, self.editions, self.tasks, self.queries, self.pauses, quiet_s)
+        self.recovery = Recovery(self.live, self.restorer, self.jobs, self.sets, self.plates, self.captures)
+        actions = ActionStore(self.record, self.audit)
+        self.actions = Actions(actions, self.jobs, self.queries, self.recovery)
+        foresight = Foresight(layout, self.recovery.task_of_today)
+        self.action_views = ActionViews(actions, self.queries, foresight)
         self._plates = OwnerLoop("job-repository plates", self.plates.turn, idle_s=LOOK_S)
+        self.health = Health(settings.redis_url, self.record, self.live, self.clocks, self.projector, overdue_s)
+        self.backups = Schedule(settings)
+        self._backups = OwnerLoop("job-repository backups", self.backups.turn, idle_s=BACKUPS_S)
         self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store, self.pauses)
 
     def open(self) -> None:
@@ -99,15 +131,27 @@ class Repository:
         self._absence.start()
         self._gathering.start()
         self._plates.start()
+        self.actions.start()
+        self._backups.start()
+        self.clearing.start()
 
     def close(self) -> None:
         """Stop the projector and close the stores."""
+        self.clearing.stop()
+        self._backups.stop()
+        self.actions.close()
         self._plates.stop()
         self._gathering.stop()
         self._absence.stop()
         self._loop.stop()
+        self.health.close()
         self.live.close()
         self.record.close()
+
+    def troubles(self) -> dict[str, str]:
+        """What keeps which of the loops from working now."""
+        loops = {"projector": self._loop, "absence": self._absence, "sets": self._gathering, "plates": self._plates}
+        return {name: loop.trouble for name, loop in {**loops, "backups": self._backups}.items() if loop.trouble}
 
     def not_ready(self) -> str | None:
         """Why the service can't work now."""
@@ -119,42 +163,18 @@ class Repository:
 
     def retry(self, job_id: str, person: Person) -> Job:
         """A person lets a job go on, as it was matched then; of a set all jobs go on."""
-        self.restorer.guarded(self.live.check)
-        job = self.jobs.get(job_id)
-        if is_table(job):
-            self.plates.make_again(job)
-        step = RetryJob(epoch=self.live.epoch, actor=person.actor)
-        together = self.sets.retried_with(job)
-        self.jobs.together([(each.id, step) for each in together])
+        self.recovery.retry(job_id, person)
         return self.jobs.get(job_id)
 
     def cancel(self, job_id: str, person: Person) -> Job:
         """A person ends a live job; of a set that is worked on all jobs end."""
-        job = self.sets.ended_with(self.jobs.get(job_id))
-        self.jobs.step(job.id, CancelJob(epoch=job.epoch, actor=person.actor, reason=person.reason))
+        self.recovery.cancel(job_id, person)
         return self.jobs.get(job_id)
 
     def reprocess(self, job_id: str, person: Person) -> Job:
-        """A final job begins again with today's task: its own if it still takes the capture, else the first that does.
-
-        Of a set all jobs begin again, also those that came too late for it.
-
-        Raises:
-            NoTask: no task takes the capture today, or it is a plate's table.
-        """
-        if is_table(self.jobs.get(job_id)):
-            raise NoTask("A plate's table follows its images by itself.", next_step="Reprocess the images.")
-        together = {each.id: self._task_of_today(each) for each in self.sets.reprocessed_with(self.jobs.get(job_id))}
-        if together[job_id] is None:
-            raise NoTask("No task takes this capture today.")
-        asked = [(each, Reprocess(task=task, actor=person.actor)) for each, task in together.items() if task]
-        self.jobs.together(asked)
+        """A person lets a final job begin again with today's task; of a set all jobs begin again."""
+        self.recovery.reprocess(job_id, person)
         return self.jobs.get(job_id)
-
-    def _task_of_today(self, job: Job) -> FrozenTask | None:
-        taken = self.captures.match_now(job).tasks
-        own = [task for task in taken if job.task and task.id == job.task.id]
-        return next(iter(own or taken), None)
 
     def _turn(self) -> bool:
         if self._incomplete.is_set():

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from job_repository.conflicts import LiveStoreLost
 from job_repository.effects import rewound
+from job_repository.epochs import begin_epoch
 from job_repository.holdings import held
 from job_repository.live import LiveStore
 from job_repository.metrics import RESTORES
@@ -100,6 +101,7 @@ class Restorer:
             epoch = max(number_of(connection, "epoch", lock=True), stored) + 1
             base = max(number_of(connection, "applied"), self._live.floor)
             set_number(connection, "epoch", epoch)
+            begin_epoch(connection, epoch)
             set_number(connection, "applied", base)
         self._live.epoch = epoch
         return epoch, base

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from job_repository.set_problems import SetSuperseded, failure_of
+from job_repository.set_problems import SetSuperseded
 from job_repository.steps import FollowLead, GatherSet, GiveWay, JoinSet, RejoinSet
-from labrelay.contracts.jobs import Job, PipelineReport
-from labrelay.contracts.states import PipelineStatus, Stage
+from labrelay.contracts.jobs import Failure, Job, PipelineReport
+from labrelay.contracts.states import Owner, PipelineStatus, Stage
 
 Changes = dict[str, Any]
 
@@ -20,7 +20,11 @@ def _join(job: Job, step: JoinSet, held: object) -> Changes:
 
 
 def _give_way(job: Job, step: GiveWay, held: object) -> Changes:
-    return {"stage": Stage.SUPERSEDED, "superseded_by": step.by, "failure": failure_of(SetSuperseded(step.cause))}
+    return {
+        "stage": Stage.SUPERSEDED,
+        "superseded_by": step.by,
+        "failure": Failure.of(SetSuperseded(step.cause), Owner.TASK_LAUNCHER),
+    }
 
 
 def _follow(job: Job, step: FollowLead, held: object) -> Changes:

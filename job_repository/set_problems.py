@@ -1,7 +1,5 @@
 """Why a member of a set ends without a result of its own set."""
 
-from labrelay.contracts.jobs import Failure
-from labrelay.contracts.states import Owner
 from labrelay.errors import InputProblem
 
 
@@ -45,14 +43,3 @@ class SetSuperseded(InputProblem):
     code = "set_superseded"
     default_next_step = "Look at the file that counts in its place."
     retryable = False
-
-
-def failure_of(problem: InputProblem) -> Failure:
-    """The end of a job by such a problem."""
-    return Failure(
-        code=problem.code,
-        cause=problem.cause,
-        next_step=problem.next_step,
-        retryable=problem.retryable,
-        owner=Owner.TASK_LAUNCHER,
-    )

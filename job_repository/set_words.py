@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from job_repository.set_problems import SetFailed, SetIncomplete, SetLate, SetUnexpected, failure_of
+from job_repository.set_problems import SetFailed, SetIncomplete, SetLate, SetUnexpected
 from labrelay.contracts.attributes import wire_texts
 from labrelay.contracts.jobs import Failure, Job
+from labrelay.contracts.states import Owner
 from labrelay.contracts.tasks import GroupRule
 
 MINUTE_S: Final = 60.0
@@ -16,14 +17,14 @@ def incomplete(job: Job, rule: GroupRule, missing: Sequence[str], came: int) -> 
     what = counted(rule.over, missing) if missing else f"Only {came} of {rule.expect} {plural(rule.over)}"
     verb = "didn't come" if missing else "came"
     cause = f"{capital(what)} of {place(job, rule)} {verb} within {span(rule.deadline_s)}."
-    return failure_of(SetIncomplete(cause))
+    return Failure.of(SetIncomplete(cause), Owner.TASK_LAUNCHER)
 
 
 def late(job: Job, rule: GroupRule, lead: Job) -> Failure:
     """The set was worked on without this member."""
     cause = f"The set of {place(job, rule)} was worked on before this file came."
     next_step = f"Reprocess the job of {lead.source.path} ({lead.id}): it takes this file in."
-    return failure_of(SetLate(cause, next_step=next_step))
+    return Failure.of(SetLate(cause, next_step=next_step), Owner.TASK_LAUNCHER)
 
 
 def unexpected(job: Job, rule: GroupRule) -> Failure:
@@ -31,7 +32,7 @@ def unexpected(job: Job, rule: GroupRule) -> Failure:
     value = wire_texts(job.source.attributes).get(rule.over)
     has = f"its {rule.over} is {value}" if value is not None else f"it has no {rule.over}"
     asked = f", and the task waits for {counted(rule.over, rule.expected)}" if rule.expected else ""
-    return failure_of(SetUnexpected(f"The file belongs to no set: {has}{asked}."))
+    return Failure.of(SetUnexpected(f"The file belongs to no set: {has}{asked}."), Owner.TASK_LAUNCHER)
 
 
 def replaced(newer: Job, rule: GroupRule) -> str:

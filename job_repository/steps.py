@@ -54,6 +54,8 @@ class Reprocess(OwnStep):
 
     step: Literal["reprocess"] = "reprocess"
     task: FrozenTask
+    reason: str = ""
+    action: str = ""
 
 
 class Created(OwnStep):

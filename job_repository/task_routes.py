@@ -7,9 +7,11 @@ from fastapi import APIRouter, Header, Response
 from job_repository.job_routes import Repo
 from labrelay.contracts.base import Contract
 from labrelay.contracts.tasks import Task, TaskDraft
+from labrelay.http.roles import Role, allow
 
 routes = APIRouter(prefix="/api/v2/tasks", tags=["tasks"])
 ActorName = Annotated[str, Header(alias="X-Labrelay-Actor")]
+Key = Annotated[str, Header(max_length=200)]
 
 
 class TaskList(Contract):
@@ -19,18 +21,21 @@ class TaskList(Contract):
 
 
 @routes.get("")
+@allow(Role.VIEWER)
 def tasks(repo: Repo) -> TaskList:
     """All tasks, in the order of matching."""
     return TaskList(items=tuple(repo.tasks.all()))
 
 
 @routes.post("", status_code=201)
-def create(repo: Repo, draft: TaskDraft, actor: ActorName = "local") -> Task:
-    """Store a new task."""
-    return repo.tasks.create(draft, actor)
+@allow(Role.ADMIN)
+def create(repo: Repo, draft: TaskDraft, actor: ActorName = "local", idempotency_key: Key = "") -> Task:
+    """Store a new task; a repetition with the same Idempotency-Key gets the first answer."""
+    return repo.tasks.create(draft, actor, idempotency_key)
 
 
 @routes.get("/{task_id}")
+@allow(Role.VIEWER)
 def task(repo: Repo, response: Response, task_id: str) -> Task:
     """One task; its ETag is the version."""
     found = repo.tasks.get(task_id)
@@ -39,12 +44,14 @@ def task(repo: Repo, response: Response, task_id: str) -> Task:
 
 
 @routes.get("/{task_id}/versions")
+@allow(Role.VIEWER)
 def versions(repo: Repo, task_id: str) -> TaskList:
     """All versions, oldest first; of deleted tasks too."""
     return TaskList(items=tuple(repo.tasks.versions(task_id)))
 
 
 @routes.put("/{task_id}")
+@allow(Role.ADMIN)
 def change(
     repo: Repo,
     task_id: str,
@@ -58,6 +65,7 @@ def change(
 
 
 @routes.delete("/{task_id}", status_code=204)
+@allow(Role.ADMIN)
 def delete(repo: Repo, task_id: str, actor: ActorName = "local") -> None:
     """Take a task out of matching."""
     repo.tasks.delete(task_id, actor)

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from uuid import uuid4
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import insert, select, update
 
@@ -12,11 +13,20 @@ from job_repository.record.store import Record
 from labrelay.contracts.tasks import Task, TaskDraft
 from labrelay.errors import Conflict, NotFound
 
+KEYS: Final = UUID("8d2f5a53-1f0d-4c53-9a39-3a0b7f3c6c11")
+
 
 class TaskChanged(Conflict):
     """Another version of the task is stored than the caller read."""
 
     code = "task_changed"
+
+
+class KeyUsed(Conflict):
+    """The Idempotency-Key belongs to another call."""
+
+    code = "idempotency_key_used"
+    default_next_step = "Send a new key with each new task, and the same one only with repetitions."
 
 
 class Tasks:
@@ -26,14 +36,15 @@ class Tasks:
         self._record = record
         self._audit = chain
         self._lock = threading.Lock()
+        self._creating = threading.Lock()
         self._cached: dict[str, Task] | None = None
 
     def all(self) -> list[Task]:
-        """Every task that isn't deleted, in the order of matching."""
+        """Every task that isn't deleted, in the order of matching: by `order`, of equal ones the older first."""
         with self._lock:
             if self._cached is None:
                 self._cached = self._load()
-            return sorted(self._cached.values(), key=lambda task: (task.order, task.id))
+            return sorted(self._cached.values(), key=lambda task: task.order)
 
     def get(self, task_id: str) -> Task:
         """One task.
@@ -52,11 +63,27 @@ class Tasks:
         with self._record.read() as connection:
             return [Task.model_validate_json(doc) for doc in connection.scalars(query)]
 
-    def create(self, draft: TaskDraft, actor: str) -> Task:
-        """Store a new task as version 1."""
-        task = Task(**draft.model_dump(), id=str(uuid4()), version=1, updated_ns=time.time_ns())
-        self._write("task_created", task, actor)
-        return task
+    def create(self, draft: TaskDraft, actor: str, key: str = "") -> Task:
+        """Store a new task as version 1.
+
+        Args:
+            draft: its content.
+            actor: who made it.
+            key: the same for a call and its repetitions, which all get the first answer; empty for none.
+
+        Raises:
+            KeyUsed: another task was made with this key.
+        """
+        task_id = str(uuid5(KEYS, key)) if key else str(uuid4())
+        with self._creating:
+            made = self.versions(task_id) if key else []
+            if made and _content(made[0]) != _content(draft):
+                raise KeyUsed(f"The task {task_id} was made with this key, with other content.")
+            if made:
+                return made[-1]
+            task = Task(**draft.model_dump(), id=task_id, version=1, updated_ns=time.time_ns())
+            self._write("task_created", task, actor)
+            return task
 
     def change(self, task_id: str, draft: TaskDraft, actor: str, expected: int | None = None) -> Task:
         """Store a new version; the same content makes none.
@@ -68,10 +95,9 @@ class Tasks:
         old = self.get(task_id)
         if expected not in (None, old.version):
             raise TaskChanged(f"The task is at version {old.version}, not {expected}.", version=old.version)
-        fields = draft.model_dump()
-        if fields == old.model_dump(exclude={"id", "version", "updated_ns"}):
+        if _content(draft) == _content(old):
             return old
-        task = Task(**fields, id=task_id, version=old.version + 1, updated_ns=time.time_ns())
+        task = Task(**draft.model_dump(), id=task_id, version=old.version + 1, updated_ns=time.time_ns())
         self._write("task_changed", task, actor)
         return task
 
@@ -101,7 +127,15 @@ class Tasks:
         self._audit.sign(head)
 
     def _load(self) -> dict[str, Task]:
+        """The oldest first."""
+        first = (TaskVersionRow.id == TaskRow.id) & (TaskVersionRow.version == 1)
+        query = select(TaskRow.doc, TaskVersionRow.doc).outerjoin(TaskVersionRow, first).where(~TaskRow.deleted)
         with self._record.read() as connection:
-            docs = connection.scalars(select(TaskRow.doc).where(~TaskRow.deleted)).all()
-        tasks = [Task.model_validate_json(doc) for doc in docs]
-        return {task.id: task for task in tasks}
+            rows = connection.execute(query).all()
+        found = [(Task.model_validate_json(doc), Task.model_validate_json(oldest or doc)) for doc, oldest in rows]
+        found.sort(key=lambda each: (each[1].updated_ns, each[1].id))
+        return {task.id: task for task, _ in found}
+
+
+def _content(task: TaskDraft) -> dict[str, Any]:
+    return task.model_dump(include=set(TaskDraft.model_fields))

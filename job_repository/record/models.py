@@ -3,7 +3,10 @@
 from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from job_repository.plate_identity import PLATE_NAME
+
 Big = BigInteger().with_variant(Integer, "sqlite")
+SCAN = "jobs_scan"
 
 
 class Base(DeclarativeBase):
@@ -54,22 +57,37 @@ class JobRow(Base):
     """A job as its newest projected event left it; `number` is that of its first event and orders lists."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("jobs_plate", "plate", "seq"),)
+    __table_args__ = (
+        Index("jobs_plate", "plate", "seq"),
+        Index("jobs_stage", "stage", "number"),
+        Index("jobs_instrument", "instrument", "number"),
+        Index("jobs_pipeline", "pipeline", "number"),
+        Index("jobs_plate_name", "plate_name", "number"),
+        Index("jobs_updated", "updated_ns", "number"),
+        # All that a filter or a count looks at, without the documents. PostgreSQL indexes no path as long as ours.
+        Index(
+            SCAN,
+            *("stage", "status", "failure_code", "instrument", "pipeline", "number"),
+            *("task_id", "plate_name", "plate", "updated_ns", "path", "id"),
+        ).ddl_if(dialect="sqlite"),
+    )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     number: Mapped[int] = mapped_column(Big, unique=True)
     seq: Mapped[int] = mapped_column(Big)
     capture_id: Mapped[str] = mapped_column(String(36), index=True)
-    stage: Mapped[str] = mapped_column(String(20), index=True)
+    stage: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(24))
     final: Mapped[bool] = mapped_column(Boolean, index=True)
-    instrument: Mapped[str] = mapped_column(String(64), index=True)
-    pipeline: Mapped[str] = mapped_column(String(128), index=True)
+    instrument: Mapped[str] = mapped_column(String(64))
+    pipeline: Mapped[str] = mapped_column(String(128))
     path: Mapped[str] = mapped_column(Text)
     failure_code: Mapped[str] = mapped_column(Text)
     overdue: Mapped[bool] = mapped_column(Boolean)
     set_key: Mapped[str] = mapped_column(String(64), index=True, server_default="")
     plate: Mapped[str] = mapped_column(String(36), server_default="")
     task_id: Mapped[str] = mapped_column(String(64), server_default="")
+    plate_name: Mapped[str] = mapped_column(String(PLATE_NAME), server_default="")
+    revision: Mapped[int] = mapped_column(Integer, server_default="0")
     hidden: Mapped[bool] = mapped_column(Boolean, default=False)
     updated_ns: Mapped[int] = mapped_column(Big)
     doc: Mapped[str] = mapped_column(Text)
@@ -136,6 +154,83 @@ class InstrumentPauseRow(Base):
     place: Mapped[str] = mapped_column(String(16), primary_key=True)
     paused_by: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    since_ns: Mapped[int] = mapped_column(Big)
+
+
+class EpochRow(Base):
+    """An epoch of the live store, and what the record held when it began: `ends` (the last number of capture_ends)."""
+
+    __tablename__ = "epochs"
+    epoch: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    began_ns: Mapped[int] = mapped_column(Big)
+    ends: Mapped[int] = mapped_column(Big)
+
+
+class ReleaseRow(Base):
+    """Something that a retention rule let go: `going` from the decision on, `gone` when its owner has deleted it."""
+
+    __tablename__ = "releases"
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    state: Mapped[str] = mapped_column(String(8), index=True)
+    at_ns: Mapped[int] = mapped_column(Big)
+    rule: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+
+
+class ActionRow(Base):
+    """An act on many jobs (`told`: JSON of what its preview counted and showed)."""
+
+    __tablename__ = "actions"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    action: Mapped[str] = mapped_column(String(16))
+    filter: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    actor: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    total: Mapped[int] = mapped_column(Integer)
+    told: Mapped[str] = mapped_column(Text)
+    created_ns: Mapped[int] = mapped_column(Big, index=True)
+    started_ns: Mapped[int] = mapped_column(Big, server_default="0")
+    ended_ns: Mapped[int] = mapped_column(Big, server_default="0")
+
+
+class ActionJobRow(Base):
+    """A job of an act: as its preview saw it (`revision`, `seq`), and what became of it (`told` says it in words)."""
+
+    __tablename__ = "action_jobs"
+    __table_args__ = (Index("action_jobs_outcome", "action_id", "outcome", "place"),)
+    action_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    place: Mapped[int] = mapped_column(Big)
+    revision: Mapped[int] = mapped_column(Integer)
+    seq: Mapped[int] = mapped_column(Big)
+    outcome: Mapped[str] = mapped_column(String(16))
+    told: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class TokenRow(Base):
+    """A token that was given out; `sha256` is its secret's digest, which is all that is kept of it."""
+
+    __tablename__ = "tokens"
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Text)
+    created_ns: Mapped[int] = mapped_column(Big)
+    created_by: Mapped[str] = mapped_column(Text)
+    expires_ns: Mapped[int | None] = mapped_column(Big)
+    used_ns: Mapped[int | None] = mapped_column(Big)
+    revoked_ns: Mapped[int | None] = mapped_column(Big)
+    revoked_by: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class InstallationRow(Base):
+    """The installation of the instrument's side that holds an instrument's name."""
+
+    __tablename__ = "installations"
+    instrument: Mapped[str] = mapped_column(String(64), primary_key=True)
+    installation: Mapped[str] = mapped_column(String(64))
     since_ns: Mapped[int] = mapped_column(Big)
 
 

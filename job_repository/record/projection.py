@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from job_repository.documents import read_job
 from job_repository.live import LiveEvent
-from job_repository.plate_identity import plate_id_of, plate_of
+from job_repository.plate_identity import plate_id_of, plate_name_of, plate_of
 from job_repository.record import audit
 from job_repository.record.models import Base, CaptureEndRow, CaptureRow, JobEventRow, JobRow, PlateRow
-from job_repository.record.store import number_of, set_number
+from job_repository.record.store import ENDS, number_of, set_number
 from job_repository.sets import set_key
 from labrelay.contracts.jobs import Job
 
@@ -42,7 +43,7 @@ def apply_events(connection: Connection, events: Sequence[LiveEvent]) -> Applied
     """Project events; those up to the position are known already and change nothing."""
     position = number_of(connection, "applied", lock=True)
     entries = [
-        Entry(event.seq, event.doc, Job.model_validate_json(event.doc), json.loads(event.step))
+        Entry(event.seq, event.doc, read_job(event.doc), json.loads(event.step))
         for event in events
         if event.seq > position
     ]
@@ -94,6 +95,8 @@ def _job_row(entry: Entry) -> dict[str, Any]:
         "set_key": set_key(job),
         "plate": plate_id_of(job),
         "task_id": job.task.id if job.task else "",
+        "plate_name": plate_name_of(job),
+        "revision": job.revision,
         "updated_ns": job.updated_ns,
         "doc": entry.doc,
     }
@@ -151,6 +154,7 @@ def _write_ends(connection: Connection, captures: set[str]) -> None:
     rows = [{"capture_id": each, "instrument": finished[each]} for each in sorted(finished.keys() - known)]
     if rows:
         connection.execute(insert(CaptureEndRow), rows)
+        set_number(connection, ENDS, connection.scalar(select(func.max(CaptureEndRow.number))) or 0)
     if reopened := known - finished.keys():
         connection.execute(delete(CaptureEndRow).where(CaptureEndRow.capture_id.in_(reopened)))
 
@@ -161,9 +165,17 @@ def _acts(entry: Entry) -> list[audit.Act]:
     if entry.step["step"] in AUDITED_STEPS:
         acts.append(audit.Act(entry.step["step"], actor, job.id, {"seq": entry.seq, **entry.step}))
     if job.final:
-        body = {"seq": entry.seq, "stage": job.stage.value, "sha256": audit.doc_digest(entry.doc)}
-        acts.append(audit.Act(audit.JOB_FINAL, actor, job.id, body))
+        acts.append(audit.Act(audit.JOB_FINAL, actor, job.id, _end_of(entry)))
     return acts
+
+
+def _end_of(entry: Entry) -> dict[str, Any]:
+    """The digests of a final job: of the whole document, and those that others hold too, each for itself."""
+    job = entry.job
+    measured = job.report.measurements if job.report else {}
+    body: dict[str, Any] = {"seq": entry.seq, "stage": job.stage.value, "sha256": audit.doc_digest(entry.doc)}
+    body |= {"input": job.source.sha256, "outputs": [output.sha256 for output in job.outputs]}
+    return {**body, "measurements": audit.doc_digest(audit.canonical(measured))} if measured else body
 
 
 def _plain(text: str) -> str:

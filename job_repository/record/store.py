@@ -14,8 +14,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from job_repository.record.models import JobRow, Meta
 from labrelay.contracts.jobs import Job
 from labrelay.errors import ServiceUnavailable
-from labrelay.sqlite import make_durable
+from labrelay.inputs import GATEWAY_DISK
+from labrelay.sqlite import database_error, make_durable
 
+ENDS: Final = "ends"
+"""Key of `meta`: the highest number that the feed of ended captures ever gave."""
 MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
 
 
@@ -53,7 +56,7 @@ class Record:
         Raises:
             ServiceUnavailable: the database can't be reached or stays locked.
         """
-        with self._turn, _reaching(), self.engine.connect() as raw:
+        with self._turn, self._reaching(), self.engine.connect() as raw:
             connection = raw.execution_options(labrelay_write=True)
             with connection.begin():
                 yield connection
@@ -61,7 +64,7 @@ class Record:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look at the record."""
-        with _reaching(), self.engine.connect() as raw:
+        with self._reaching(), self.engine.connect() as raw:
             connection = raw if self._sqlite else raw.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
@@ -76,6 +79,19 @@ class Record:
         with self.read() as connection:
             doc = connection.scalar(select(JobRow.doc).where(JobRow.id == job_id))
         return Job.model_validate_json(doc) if doc else None
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            if self._sqlite and self._url.database:
+                raise database_error(Path(self._url.database), GATEWAY_DISK, error) from error
+            raise ServiceUnavailable(f"The record can't be reached ({error.orig}).") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise ServiceUnavailable(f"The record's connection broke ({error.orig}).") from error
+            raise
 
     def _make_engine(self) -> Engine:
         engine = create_engine(self._url, pool_pre_ping=not self._sqlite)
@@ -106,15 +122,3 @@ def _tune_sqlite(connection: Any, record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("labrelay_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-@contextmanager
-def _reaching() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        raise ServiceUnavailable(f"The record can't be reached ({error.orig}).") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise ServiceUnavailable(f"The record's connection broke ({error.orig}).") from error
-        raise

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import redis
 
-from job_repository.queries import JobFilter
+from job_repository.record.audit_verification import Verification
 from job_repository.repository import Repository
 from labrelay.contracts.captures import Announcement
+from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.jobs import Job, PipelineReport
 from labrelay.contracts.states import PipelineStatus, Stage
 from labrelay.contracts.tasks import TaskDraft
@@ -84,4 +85,4 @@ def test_nothing_is_lost_or_doubled(repo: Repository, redis_url: str) -> None:
     assert {job.id for job in jobs} == job_ids
     assert len(job_ids) == CAPTURES
     assert {job.stage for job in jobs} == {Stage.COMPLETE}
-    assert repo.audit.verify().intact
+    assert Verification(repo.record, repo.audit.signer).verify().intact

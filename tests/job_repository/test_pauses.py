@@ -99,6 +99,7 @@ def test_each_side_lifts_only_its_own_pause(api: TestClient) -> None:
 
 
 def test_the_oem_side_hears_of_a_pause_while_it_waits(api: TestClient) -> None:
+    until(lambda: api.get("/readyz").is_success, "the live store is open")  # its first epoch ends waits too
     assert ended(api, paused_ns=0)["paused"] == {"gateway": None, "instrument": None}
     timer = threading.Timer(0.3, lambda: pause(api))
     timer.start()

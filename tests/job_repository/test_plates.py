@@ -300,10 +300,22 @@ def test_a_table_that_the_store_lost_is_made_again_by_a_retry(reader: Reader) ->
     assert len(reader.events()) == 1
 
 
-def test_a_table_is_not_reprocessed_by_itself(reader: Reader) -> None:
+def test_a_table_that_is_reprocessed_is_sent_once_more_as_it_is(reader: Reader) -> None:
     reader.count("A01_s1.tif", count=2)
-    answer = reader.api.post(f"/api/v2/jobs/{reader.finish()['tasks'][0]['table_job']}/reprocess")
-    assert (answer.status_code, answer.json()["code"]) == (409, "no_task")
+    table = job_of(reader.api, reader.finish()["tasks"][0]["table_job"])
+    if table["stage"] == "returning":
+        received = [
+            {"index": index, "path": output["name"], "sha256": output["sha256"]}
+            for index, output in enumerate(table["outputs"])
+        ]
+        told = {"job_id": table["id"], "epoch": table["epoch"], "attempt": table["attempt"], "outputs": received}
+        assert take(reader.api, table["id"], "receive", receipt=told)["stage"] == "complete"
+    answer = reader.api.post(f"/api/v2/jobs/{table['id']}/reprocess", json={"actor": "Ada"})
+    assert answer.status_code == 200, answer.text
+    again = answer.json()
+    assert (again["stage"], again["attempt"]) == ("returning", table["attempt"])
+    assert [output["sha256"] for output in again["outputs"]] == [output["sha256"] for output in table["outputs"]]
+    assert again["outputs"][0]["returned_path"] is None
 
 
 def test_images_that_an_edit_takes_to_another_plate_leave_the_first(reader: Reader) -> None:

@@ -1,0 +1,60 @@
+"""The manifest of a backup: what is in it, with digests, and which versions made it."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import StringConstraints
+
+from labrelay.contracts.base import Contract, Digest
+
+FORM: Final = 1
+NAME: Final = "manifest.json"
+SETTINGS: Final = "settings.json"
+SECRETS: Final = "secrets/"
+STATE: Final = "state/"
+RECORD_NAMES: Final = {"sqlite": "record.db", "postgresql": "record.dump"}
+PackedName = Annotated[
+    str, StringConstraints(pattern=r"^(record\.(db|dump)|settings\.json|(secrets|state)/[A-Za-z0-9][A-Za-z0-9._-]*)$")
+]
+
+
+class Packed(Contract):
+    """One file of the backup."""
+
+    size: int
+    sha256: Digest
+
+
+class Manifest(Contract):
+    """What a backup says of itself.
+
+    Attributes:
+        form: number of this form of backup.
+        labrelay: the version that made it.
+        kind: the record's database.
+        revision: the record's schema (Alembic).
+        made_ns: when, nanoseconds since 1970 on the gateway's clock.
+        epoch: the live store's epoch then.
+        applied: running number up to which the record held the events.
+        audit_number: the newest row of the audit chain, and its hash.
+        captures: how many the record holds; jobs likewise.
+        secrets: whether keys are in it.
+    """
+
+    form: Literal[1] = FORM
+    labrelay: str
+    kind: Literal["sqlite", "postgresql"]
+    revision: str
+    made_ns: int
+    epoch: int
+    applied: int
+    audit_number: int
+    audit_hash: str
+    captures: int
+    jobs: int
+    secrets: bool
+    files: dict[PackedName, Packed]
+
+    @property
+    def record(self) -> str:
+        """The record's name in the backup."""
+        return RECORD_NAMES[self.kind]

@@ -4,13 +4,26 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test lint bench bench-inference docs locks system clean
+.PHONY: demo test faults drills schemathesis lint bench bench-inference docs locks system clean
 
 demo: $(VENV)/.all
 	$(BIN)/labrelay demo $(ARGS)
 
 test: $(VENV)/.dev system
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# All faults against two sides of real processes, judged by an oracle of the tests' own: --seconds S --seed N --json FILE.
+faults: $(VENV)/.dev system
+	$(BIN)/python -m tests.faults $(ARGS)
+
+# Drills of docs/administrator.md with real sides, the longer ones too.
+drills: $(VENV)/.dev
+	LABRELAY_DRILLS=1 $(BIN)/python -m pytest tests/drills $(ARGS)
+
+# Each documented call of the gateway's services with many bodies, queries and headers: CALLS of each.
+CALLS ?= 200
+schemathesis: $(VENV)/.dev
+	LABRELAY_SCHEMATHESIS=$(CALLS) $(BIN)/python -m pytest tests/intruders/test_documented_calls.py $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from labrelay.settings.model import Oem, Pipelines, Ports, Redis
 
 def measure_relay(root: Path, files: int, size: int) -> dict[str, Any]:
     """Write `files` files of `size` bytes at once; seconds until all came back, beside a plain copy with fsync."""
-    settings = _settings(root)
+    settings = relay_settings(root)
     with running(settings) as session:
         session.await_ready()
         task = {"description": "copy", "selector": True, "pipeline": "only-file"}
@@ -31,7 +31,8 @@ def measure_relay(root: Path, files: int, size: int) -> dict[str, Any]:
     }
 
 
-def _settings(root: Path) -> Settings:
+def relay_settings(root: Path) -> Settings:
+    """One machine below `root` with the copying pipeline, on ports of its own."""
     folder = WatchedFolder(name="input", path=root / "input")
     folder.path.mkdir()
     return Settings(

@@ -15,14 +15,19 @@ from dashboard.filters import JobFilter
 from dashboard.instruments import reason_in
 from dashboard.job_page import page_of
 from dashboard.live import Hub
+from dashboard.login import lead_to_login, login_router
 from dashboard.overview import read_overview, twin_of
 from dashboard.pages import SAFE, STATIC, Pages
 from dashboard.pictures import Pictures, headers_of, media_type
 from dashboard.repository import READ_S, Repository
+from dashboard.sessions import Sessions
 from dashboard.threads import Threads
+from labrelay.access.callers import Caller
 from labrelay.errors import LabrelayError, NotFound, ServiceUnavailable
 from labrelay.http import Client, create_app
+from labrelay.http.access import Calling
 from labrelay.http.problem import respond
+from labrelay.http.roles import Role, allow
 from labrelay.settings import Settings
 
 router = APIRouter(include_in_schema=False)
@@ -49,18 +54,26 @@ def create(settings: Settings) -> FastAPI:
         yield
         desk.hub.stop()
 
-    app = create_app("dashboard", lifespan=lifespan)
+    app = create_app("dashboard", settings, lifespan=lifespan)
     app.state.desk = desk
     app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", allow(Role.ANYONE)(StaticFiles(directory=STATIC)))
+    _add_login(app, settings, desk.pages)
     app.add_exception_handler(LabrelayError, _explain)
     return app
 
 
+def _add_login(app: FastAPI, settings: Settings, pages: Pages) -> None:
+    sessions = Sessions(settings.gateway_layout.secrets, settings.access.session_h)
+    app.state.access.session = sessions.token_of
+    app.state.access.turn_away = partial(lead_to_login, pages)
+    app.include_router(login_router(sessions, pages))
+
+
 def _desk(settings: Settings) -> Desk:
-    client = Client(settings.service_url("job_repository"), read_s=READ_S, retries=1, repeat_all=False)
-    listening = Client(settings.service_url("job_repository"), retries=0)
-    sender = Client(settings.service_url("file_sender_gateway"), retries=1)
+    client = Client.of(settings, "job_repository", read_s=READ_S, retries=1, repeat_all=False)
+    listening = Client.of(settings, "job_repository", retries=0)
+    sender = Client.of(settings, "file_sender_gateway", retries=1)
     repository, pages, threads = Repository(client), Pages(), Threads()
     return Desk(repository, Pictures(sender, threads), pages, threads, Hub(listening, repository, pages))
 
@@ -75,53 +88,60 @@ Wanted = Annotated[JobFilter, Depends(JobFilter.read)]
 
 
 @router.get("/", response_class=HTMLResponse)
-async def show_jobs(desk: TheDesk, wanted: Wanted) -> Response:
+@allow(Role.VIEWER)
+async def show_jobs(desk: TheDesk, wanted: Wanted, who: Calling) -> Response:
     """The newest jobs; without the repository the page says so."""
     seq = desk.hub.seq
     try:
         overview = await desk.threads.run(partial(read_overview, desk.repository, wanted))
     except ServiceUnavailable as trouble:
-        return desk.pages.html("jobs.html", 503, wanted=wanted, seq=seq, overview=None, trouble=trouble)
-    return desk.pages.html("jobs.html", wanted=wanted, seq=seq, overview=overview, trouble=None)
+        return desk.pages.html("jobs.html", 503, who, wanted=wanted, seq=seq, overview=None, trouble=trouble)
+    return desk.pages.html("jobs.html", who=who, wanted=wanted, seq=seq, overview=overview, trouble=None)
 
 
 @router.get("/jobs.json")
+@allow(Role.VIEWER)
 async def list_jobs(desk: TheDesk, wanted: Wanted) -> dict[str, Any]:
     """The same jobs as JSON."""
     return twin_of(await desk.threads.run(partial(read_overview, desk.repository, wanted)))
 
 
 @router.get("/jobs/{job_id}", response_class=HTMLResponse)
-async def show_job(desk: TheDesk, job_id: str) -> Response:
+@allow(Role.VIEWER)
+async def show_job(desk: TheDesk, job_id: str, who: Calling) -> Response:
     """One job in full."""
-    return await _job_page(desk, job_id)
+    return await _job_page(desk, job_id, who)
 
 
 @router.post("/jobs/{job_id}/retry", response_class=HTMLResponse)
-async def retry_job(desk: TheDesk, job_id: str) -> Response:
+@allow(Role.OPERATOR)
+async def retry_job(desk: TheDesk, job_id: str, who: Calling) -> Response:
     """Ask for another try, then show the job; a refusal is explained on the job's page."""
     try:
-        await desk.threads.run(partial(desk.repository.retry, job_id))
+        await desk.threads.run(partial(desk.repository.retry, job_id, who))
     except NotFound:
         raise
     except LabrelayError as trouble:
-        return await _job_page(desk, job_id, trouble)
+        return await _job_page(desk, job_id, who, trouble)
     return RedirectResponse(f"/jobs/{job_id}", status_code=303)
 
 
 @router.post("/instruments/{instrument}/{act}", response_class=HTMLResponse)
+@allow(Role.OPERATOR)
 async def pause_instrument(
-    desk: TheDesk, request: Request, instrument: str, act: Literal["pause", "resume"]
+    desk: TheDesk, request: Request, instrument: str, act: Literal["pause", "resume"], who: Calling
 ) -> Response:
     """Pause an instrument or let it go on, then show all; other open pages are told to look."""
     reason = reason_in(await request.body())
-    pause = partial(desk.repository.pause, instrument, paused=act == "pause", reason=reason if act == "pause" else "")
-    await desk.threads.run(pause)
+    paused = act == "pause"
+    told = partial(desk.repository.pause, instrument, paused=paused, reason=reason if paused else "", who=who)
+    await desk.threads.run(told)
     desk.hub.refresh()
     return RedirectResponse("/", status_code=303)
 
 
 @router.get("/jobs/{job_id}/outputs/{index}", response_class=Response)
+@allow(Role.VIEWER)
 async def show_output(
     desk: TheDesk, job_id: str, index: int, v: str = "", if_none_match: Annotated[str, Header()] = ""
 ) -> Response:
@@ -138,21 +158,29 @@ async def show_output(
 
 
 @router.get("/events", response_class=EventSourceResponse)
+@allow(Role.VIEWER)
 async def follow_events(
-    desk: TheDesk, wanted: Wanted, since: str = "", last_event_id: Annotated[str, Header()] = ""
+    desk: TheDesk,
+    request: Request,
+    wanted: Wanted,
+    who: Calling,
+    since: str = "",
+    last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes on a page, as it changes."""
-    async for event in desk.hub.follow(wanted, last_event_id or since):
+    async for event in desk.hub.follow(wanted, last_event_id or since, who):
+        if not await request.app.state.access.still_admits(who):
+            return
         yield event
 
 
-async def _job_page(desk: Desk, job_id: str, trouble: LabrelayError | None = None) -> HTMLResponse:
+async def _job_page(desk: Desk, job_id: str, who: Caller, trouble: LabrelayError | None = None) -> HTMLResponse:
     seq = desk.hub.seq
     job = await desk.threads.run(partial(desk.repository.job, job_id))
     events = await desk.threads.run(partial(desk.repository.timeline, job_id))
     page = page_of(job, events, await desk.threads.run(partial(desk.repository.set_words, job)))
     wanted, status = JobFilter(job_id=job_id), trouble.status if trouble else 200
-    return desk.pages.html("job.html", status, page=page, wanted=wanted, seq=seq, trouble=trouble)
+    return desk.pages.html("job.html", status, who, page=page, wanted=wanted, seq=seq, trouble=trouble)
 
 
 async def _explain(request: Request, error: Exception) -> Response:

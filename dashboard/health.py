@@ -1,11 +1,13 @@
 """The state of the lab in one sentence, and a counter for each state."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dashboard.filters import JobFilter
 from dashboard.instruments import Instrument, paused_words
 from dashboard.repository import Counts
 from dashboard.states import LOOKS, State
+from labrelay.contracts.states import Stage
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,22 @@ class Segment:
 
 @dataclass(frozen=True)
 class Health:
-    """The sentence, its numbers, and the instruments."""
+    """The sentence, its numbers (of images; `tables` of plates' tables), and the instruments."""
 
     sentence: str
     counts: dict[State, int]
     instruments: tuple[Instrument, ...] = ()
+    tables: Mapping[State, int] = field(default_factory=dict)
 
     def counters(self, wanted: JobFilter) -> list[Counter]:
-        """A counter for each state; the chosen one leads back to all."""
+        """A counter for each state, of images and tables like the list behind it; the chosen one leads back to all."""
         return [self._counter(state, wanted) for state in LOOKS]
 
     def _counter(self, state: State, wanted: JobFilter) -> Counter:
         chosen = wanted.state is state
+        count = self.counts[state] + self.tables.get(state, 0)
         target = wanted.with_state(None if chosen else state).query
-        return Counter(state, LOOKS[state].title, LOOKS[state].letter, self.counts[state], f"/?{target}", chosen)
+        return Counter(state, LOOKS[state].title, LOOKS[state].letter, count, f"/?{target}", chosen)
 
     def segments(self) -> list[Segment]:
         """The bar: done first, then what is on its way, then what needs a person."""
@@ -63,11 +67,29 @@ class Health:
 
 def health_of(found: Counts) -> Health:
     """Health from the repository's counts."""
-    counts = {state: sum(found.stages.get(stage, 0) for stage in look.stages) for state, look in LOOKS.items()}
-    sentence = _sentence(counts, found.overdue)
+    counts, tables = _by_state(found.stages), _by_state(found.tables)
+    sentence = ", ".join([_sentence(counts, found.overdue), *_tables(tables)])
     if paused := paused_words(found.instruments):
         sentence += f" {paused}." if sentence.endswith(".") else f", {paused}"
-    return Health(sentence, counts, found.instruments)
+    if found.disks:
+        sentence = f"{sentence.removesuffix('.')}. {' '.join(found.disks)}"
+    return Health(sentence, counts, found.instruments, tables)
+
+
+def _by_state(stages: Mapping[Stage, int]) -> dict[State, int]:
+    return {state: sum(stages.get(stage, 0) for stage in look.stages) for state, look in LOOKS.items()}
+
+
+def _tables(counts: Mapping[State, int]) -> list[str]:
+    """Plates' tables: those that need somebody, and those that aren't there yet."""
+    failed = counts[State.FAILED]
+    open_ones = sum(counts[state] for state in (State.WAITING, State.WORKING, State.RETURNING))
+    parts = [f"{_tables_of(failed)} {'needs' if failed == 1 else 'need'} you"] if failed else []
+    return parts + ([f"{_tables_of(open_ones)} on the way"] if open_ones else [])
+
+
+def _tables_of(count: int) -> str:
+    return f"{count:,} plate table{'' if count == 1 else 's'}"
 
 
 def _sentence(counts: dict[State, int], overdue: int) -> str:

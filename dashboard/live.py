@@ -14,6 +14,7 @@ from dashboard.health import Health, health_of
 from dashboard.pages import Pages
 from dashboard.repository import Repository
 from dashboard.upstream import Changes, Cut, Upstream
+from labrelay.access.callers import LOCAL, Caller
 from labrelay.contracts.jobs import Job
 from labrelay.errors import LabrelayError, NotFound
 from labrelay.http import Client
@@ -105,12 +106,13 @@ class Hub:
         """Something changed that no job's event tells of: all open pages read themselves anew."""
         self._changes.note_all()
 
-    async def follow(self, wanted: JobFilter, since: str) -> AsyncIterator[ServerSentEvent]:
+    async def follow(self, wanted: JobFilter, since: str, who: Caller = LOCAL) -> AsyncIterator[ServerSentEvent]:
         """Events for one page until it is closed.
 
         Args:
             wanted: what the page shows.
             since: the running number that the page was drawn at.
+            who: looks at it.
         """
         page = Page(wanted)
         with self._lock:
@@ -121,7 +123,7 @@ class Hub:
             yield self._signal(Signal.BEAT)
             while True:
                 message = await page.next()
-                yield self._bulletin(message, wanted) if isinstance(message, Bulletin) else self._signal(message)
+                yield self._bulletin(message, wanted, who) if isinstance(message, Bulletin) else self._signal(message)
         finally:
             with self._lock:
                 self._open.discard(page)
@@ -129,8 +131,8 @@ class Hub:
     def _signal(self, signal: Signal) -> ServerSentEvent:
         return ServerSentEvent(event=signal.value, id=str(self.seq), data={"fresh": self._upstream.connected})
 
-    def _bulletin(self, bulletin: Bulletin, wanted: JobFilter) -> ServerSentEvent:
-        data = self._drawn_by.change(bulletin.jobs, bulletin.health, wanted)
+    def _bulletin(self, bulletin: Bulletin, wanted: JobFilter, who: Caller) -> ServerSentEvent:
+        data = self._drawn_by.change(bulletin.jobs, bulletin.health, wanted, who)
         return ServerSentEvent(event="change", id=str(bulletin.seq), data=data)
 
     def _cut(self) -> bool:

@@ -14,6 +14,7 @@ from dashboard.jobs import row_of
 from dashboard.quantities import zone_name
 from dashboard.states import LOOKS
 from labrelay import __version__
+from labrelay.access.callers import LOCAL, Caller
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 
@@ -41,21 +42,21 @@ class Pages:
         assets = {path.name: _address(path) for path in STATIC.iterdir() if path.is_file()}
         self._templates.globals.update(assets=assets, looks=LOOKS, version=__version__, zone=zone_name)
 
-    def html(self, template: str, status: int = 200, **content: Any) -> HTMLResponse:
-        """A whole page; never kept by the browser, since it shows a moment."""
-        text = self._templates.get_template(template).render(**content)
+    def html(self, template: str, status: int = 200, who: Caller = LOCAL, **content: Any) -> HTMLResponse:
+        """A whole page for whoever looks; never kept by the browser, since it shows a moment."""
+        text = self._templates.get_template(template).render(who=who, **content)
         return HTMLResponse(text, status_code=status, headers={**SAFE, "Cache-Control": "no-store"})
 
     def part(self, template: str, **content: Any) -> str:
         """A part of a page."""
         return self._templates.get_template(f"parts/{template}").render(**content).strip()
 
-    def change(self, jobs: Sequence[Job], health: Health, wanted: JobFilter) -> dict[str, Any]:
+    def change(self, jobs: Sequence[Job], health: Health, wanted: JobFilter, who: Caller = LOCAL) -> dict[str, Any]:
         """What an open page is told of a batch: rows (html None: no longer on this page), what stands above."""
         return {
             "rows": [{"id": job.id, "html": self._row(job) if wanted.takes(job) else None} for job in jobs],
             "health": self.part("health.html", health=health, wanted=wanted),
-            "instruments": self.part("instruments.html", instruments=health.instruments),
+            "instruments": self.part("instruments.html", instruments=health.instruments, who=who),
             "sentence": health.sentence,
             "pictures": [picture for job in jobs if (picture := self._picture(job))],
         }

@@ -1,14 +1,17 @@
 """What the dashboard reads from the job repository, and the few things that it asks of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
 from dashboard.filters import JobFilter
 from dashboard.instruments import Instrument, instruments_of
+from labrelay.access.callers import LOCAL, Caller
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.http import Client
+from labrelay.http.access import on_behalf
 
 PAGE: Final = 100
 READ_S: Final = 5.0
@@ -25,11 +28,13 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Counts:
-    """Jobs by stage, how many of them wait for longer than usual, and the instruments that they come from."""
+    """Images by stage, how many wait too long, instruments, what disks get full, and plates' tables by stage."""
 
     stages: dict[Stage, int]
     overdue: int = 0
     instruments: tuple[Instrument, ...] = ()
+    disks: tuple[str, ...] = ()
+    tables: Mapping[Stage, int] = field(default_factory=dict)
 
 
 class Repository:
@@ -72,29 +77,36 @@ class Repository:
     def counts(self) -> Counts:
         """How many jobs stand in each stage."""
         summary = self._client.get("/api/v2/summary")
-        stages = {Stage(stage): int(count) for stage, count in summary["stages"].items() if stage in set(Stage)}
-        return Counts(stages, int(summary.get("overdue") or 0), instruments_of(summary))
+        stages, tables = _stages(summary["stages"]), _stages(summary.get("tables", {}).get("stages", {}))
+        disks = tuple(str(disk["words"]) for disk in summary.get("disks", ()) if disk["words"])
+        return Counts(
+            stages, int(summary.get("overdue") or 0), instruments_of(summary), tuple(dict.fromkeys(disks)), tables
+        )
 
     def paused(self) -> dict[str, Any]:
         """The paused instruments, by name."""
         return dict(self._client.get("/api/v2/instruments"))
 
-    def pause(self, instrument: str, *, paused: bool, reason: str = "") -> None:
+    def pause(self, instrument: str, *, paused: bool, reason: str = "", who: Caller = LOCAL) -> None:
         """Pause an instrument from the gateway, or lift that pause.
 
         Raises:
             RequestRefused: no instrument can have this name.
         """
-        body = {"paused": paused, "reason": reason, "by": ACTOR}
-        self._client.put(f"/api/v2/instruments/{quote(instrument, safe='')}/pause", body)
+        body = {"paused": paused, "reason": reason, "by": who.actor(ACTOR)}
+        self._client.put(f"/api/v2/instruments/{quote(instrument, safe='')}/pause", body, headers=on_behalf(who))
 
-    def retry(self, job_id: str) -> None:
+    def retry(self, job_id: str, who: Caller = LOCAL) -> None:
         """Ask for another try of a failed or cancelled job.
 
         Raises:
             Conflict: the job has moved on.
         """
-        self._client.post(f"{_path(job_id)}/retry", {"actor": ACTOR})
+        self._client.post(f"{_path(job_id)}/retry", {"actor": who.actor(ACTOR)}, headers=on_behalf(who))
+
+
+def _stages(counts: Mapping[str, Any]) -> dict[Stage, int]:
+    return {Stage(stage): int(count) for stage, count in counts.items() if stage in set(Stage)}
 
 
 def _path(job_id: str) -> str:

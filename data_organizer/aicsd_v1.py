@@ -11,6 +11,7 @@ from data_organizer.notification import Notifications, Verdict
 from labrelay.contracts.aicsd import WireJob
 from labrelay.errors import InputProblem, LabrelayError
 from labrelay.http import OwnThreads
+from labrelay.http.roles import Role, allow
 
 _STATUS: Final = {Verdict.SENT: 200, Verdict.NO_TASK: 204, Verdict.DONE_BEFORE: 208}
 
@@ -21,6 +22,7 @@ def router(notifications: Notifications, journal: Journal) -> APIRouter:
     routes = APIRouter(prefix="/api/v1", tags=["aicsd"], route_class=threads.route_class)
 
     @routes.post("/notifyNewFile")
+    @allow(Role.OPERATOR)
     async def notify(request: Request) -> Response:
         """A new file: 200 announced, 204 no task takes it, 208 processed before, 400 refused, 500 unreadable."""
         try:
@@ -30,6 +32,7 @@ def router(notifications: Notifications, journal: Journal) -> APIRouter:
         return await threads.run(_notify, notifications, job)
 
     @routes.post("/retry")
+    @allow(Role.OPERATOR)
     def retry() -> Response:
         """Announce again what waits or was refused."""
         try:

@@ -33,7 +33,7 @@ class Gateway:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._edge = Client(settings.edge_url, tls=settings.oem.tls, retries=1)
+        self._edge = Client.of_edge(settings, retries=1)
         self._readers = readers_of(settings)
         self._stranger = FolderReader(WatchedFolder(path=Path(), names="none"), settings.oem.attributes)
         self._settings = settings

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -15,6 +17,7 @@ from data_organizer.notification import Notifications
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.http import create_app
+from labrelay.http.roles import Role, allow
 from labrelay.loops import OwnerLoop
 from labrelay.settings import Settings
 
@@ -51,15 +54,18 @@ def create(settings: Settings) -> FastAPI:
             loop.stop(0.0)
         await to_thread.run_sync(announcer.close)
 
-    app = create_app("data-organizer", lifespan=lifespan)  # a gateway that is away is waited for, not unreadiness
+    # A gateway that is away is waited for, not unreadiness.
+    app = create_app("data-organizer", settings, lifespan=lifespan)
     app.include_router(aicsd_v1.router(Notifications(settings, journal, gateway), journal))
 
     @app.get("/api/v2/status", tags=["status"])
-    def status() -> dict[str, str]:
-        """Why announcing or the feed of ended captures halts, empty while all is well."""
-        return {"announce": loops[0].trouble, "ended": loops[1].trouble}
+    @allow(Role.VIEWER)
+    def status() -> dict[str, Any]:
+        """Why announcing or the feed of ended captures halts, empty while all is well; and what the gateway said."""
+        return {"announce": loops[0].trouble, "ended": loops[1].trouble, "gateway": asdict(feed.heard)}
 
     @app.get("/api/v2/attributes", tags=["attributes"])
+    @allow(Role.VIEWER)
     def attributes(name: str, folder: str = "") -> Read:
         """What a file of this path below a watched folder would be announced with, and what told each attribute."""
         reading = gateway.reading(name, folder)

@@ -20,6 +20,7 @@ class Entry(Lenient):
     sha256: str
     modified_ns: int
     predecessor: str | None = None
+    capture_id: str | None = None
     directory: str
     attributes: Attributes = {}
     must_match: bool = False
@@ -30,6 +31,7 @@ class Pending(Lenient):
 
     epoch: int | None = None
     cursor: int = 0
+    feed_epoch: int | None = None
     entries: tuple[Entry, ...] = ()
 
 
@@ -50,7 +52,7 @@ class Journal:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._watcher = Client(settings.service_url("file_watcher"))
+        self._watcher = Client.of(settings, "file_watcher")
 
     def pending(self, limit: int, wait_s: float) -> Pending:
         """What waits for its announcement, after waiting at most `wait_s` seconds for something."""
@@ -58,10 +60,9 @@ class Journal:
         answer = self._watcher.get("/api/v2/journal/pending", params=query, read_s=wait_s + 15)
         return Pending.model_validate(answer)
 
-    def position(self) -> tuple[int | None, int]:
-        """The epoch and the cursor."""
-        page = self.pending(0, 0)
-        return page.epoch, page.cursor
+    def position(self) -> Pending:
+        """Epochs and cursor, without entries."""
+        return self.pending(0, 0)
 
     def known(self, folder: str, path: str) -> list[Known]:
         """The rows of one path, newest first."""
@@ -84,9 +85,9 @@ class Journal:
         """The gateway knows another predecessor."""
         self._tell("resync", {"id": entry.id, "last_capture_id": last_capture_id, "last_sha256": last_sha256})
 
-    def ended(self, epoch: int, following: int, captures: Sequence[str]) -> None:
-        """The record holds the end of these captures; `following` is the feed's next cursor."""
-        self._tell("ended", {"epoch": epoch, "next": following, "captures": list(captures)})
+    def ended(self, epoch: int, following: int, captures: Sequence[str], kept: int | None = None) -> None:
+        """The record holds the end of these captures; `following` is the feed's next cursor, `kept` as in the feed."""
+        self._tell("ended", {"epoch": epoch, "next": following, "captures": list(captures), "kept": kept})
 
     def scan(self) -> None:
         """Look now, and let refused entries try again."""

@@ -1,6 +1,7 @@
 """Capability URLs: whoever holds one may do one thing to one attempt of one job, and nothing else."""
 
 import hmac
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,25 +31,32 @@ def parse_fence(job_id: str, task_id: str, text: str) -> Fence:
         Forbidden: it isn't `<epoch>.<attempt>`.
     """
     epoch, _, attempt = text.partition(".")
-    if not (epoch.isdecimal() and attempt.isdecimal()):
+    numbers = [int(each) for each in (epoch, attempt) if each.isdecimal()]
+    fence = Fence(job_id, task_id, *(numbers if len(numbers) == 2 else (0, 0)))
+    if len(numbers) != 2 or fence.text != text:  # one way to write it only: no leading zeros, no other script's digits
         raise Forbidden("The callback URL was changed: its attempt can't be read.")
-    return Fence(job_id, task_id, int(epoch), int(attempt))
+    return fence
 
 
-def load_key(folder: Path) -> bytes:
-    """The gateway's callback key, made at first use, readable by its owner alone."""
-    path = folder / "callback.key"
+def load_key(folder: Path, name: str = "callback.key") -> bytes:
+    """A key of this side (the gateway's callback key), made at first use, readable by its owner alone."""
+    path = folder / name
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(32))
+        with fresh.open("w") as stream:
+            stream.write(secrets.token_hex(32))
+            stream.flush()
+            os.fsync(stream.fileno())
         try:
             path.hardlink_to(fresh)  # the first of several processes wins
         except FileExistsError:
             pass
+        except OSError:  # a disk without links (exFAT)
+            fresh.replace(path)
         finally:
-            fresh.unlink()
+            fresh.unlink(missing_ok=True)
     return bytes.fromhex(path.read_text())
 
 

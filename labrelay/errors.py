@@ -10,6 +10,8 @@ LabrelayError
 │   └── Unprocessable      422: content or parameters are wrong
 ├── ServiceUnavailable     503: another part can't be reached or isn't ready; a retry helps
 │   └── StorageFull        507: the disk is above its watermark
+├── TokenRefused           401: no token, or none that holds; goes on by itself when one that does is put in place
+├── AccessDenied           403: the token holds, and isn't enough for this call
 ├── InputProblem           the input file itself: missing, changed, unreadable
 └── PipelineProblem        the pipeline failed, answered nonsense or took too long
 ```
@@ -73,6 +75,17 @@ class Conflict(RequestRefused):
     status = 409
 
 
+class InstrumentTaken(Conflict):
+    """Another installation of the instrument's side holds this instrument's name."""
+
+    code = "instrument_taken"
+    default_next_step = (
+        "Two PCs have one name: give this one its own (`instrument` in the section [oem] of labrelay.toml). If it has "
+        "taken the other's place, call `labrelay replace NAME` on the gateway."
+    )
+    retryable = True
+
+
 class Forbidden(RequestRefused):
     """A capability, token or name was not accepted."""
 
@@ -103,6 +116,26 @@ class StorageFull(ServiceUnavailable):
     code = "storage_full"
     default_next_step = "Free space on the gateway's disk; intake goes on by itself."
     status = 507
+
+
+class TokenRefused(LabrelayError):
+    """No token came with the call, or one that doesn't hold. No request is at fault, so none is given up for it."""
+
+    code = "token_refused"
+    default_next_step = (
+        "Show a token that holds, as `Authorization: Bearer …`. The administrator gives one out "
+        "(`labrelay token create`; for an instrument `labrelay enroll NAME`, its line goes into the file that "
+        "`oem.token_file` names, and work goes on by itself)."
+    )
+    status = 401
+
+
+class AccessDenied(LabrelayError):
+    """The token holds, but its role or its subject isn't enough for this call."""
+
+    code = "access_denied"
+    default_next_step = "Ask the administrator for a token that may do this; `labrelay token list` tells who has which."
+    status = 403
 
 
 class InputProblem(LabrelayError):

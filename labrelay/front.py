@@ -4,17 +4,20 @@ What isn't listed here is not shown: steps, leases and a person's actions stay w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, NamedTuple
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labrelay.errors import NotFound, RequestRefused
 from labrelay.http import problem
 
 DOCUMENT: Final = "/openapi.json"
+
+
+Described = Callable[[], dict[str, Any]]
+"""Gives the OpenAPI description of an app."""
 
 
 class Way(NamedTuple):
@@ -61,6 +64,10 @@ class Front:
         self._own = own
         self._services = dict(services)
         self._document: dict[str, Any] = {}
+        self._described = {name: app.openapi for name, app in services.items() if isinstance(app, FastAPI)}
+        self._frame: Described = own.openapi if isinstance(own, FastAPI) else dict
+        if isinstance(own, FastAPI):  # its door asks who reads the document, too
+            own.openapi = self.document  # type: ignore[method-assign]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
@@ -68,10 +75,8 @@ class Front:
 
     def _target(self, scope: Scope) -> ASGIApp:
         path: str = scope.get("path", "")
-        if scope["type"] == "lifespan" or path in OWN:
+        if scope["type"] == "lifespan" or path in OWN or path == DOCUMENT:
             return self._own
-        if path == DOCUMENT:
-            return JSONResponse(self.document())
         asked = "GET" if scope.get("method") == "HEAD" else scope.get("method")
         ways = [way for way in WAYS if way.path.fullmatch(path)]
         if not ways:
@@ -82,7 +87,7 @@ class Front:
     def document(self) -> dict[str, Any]:
         """The OpenAPI description of what is served here, put together from those of the services."""
         if not self._document:
-            self._document = _merged(self._own, self._services)
+            self._document = _merged(self._frame(), self._described)
         return self._document
 
 
@@ -93,9 +98,9 @@ def _refusal(path: str, methods: set[str]) -> ASGIApp:
     return answer
 
 
-def _merged(own: ASGIApp, services: Mapping[str, ASGIApp]) -> dict[str, Any]:
+def _merged(frame: dict[str, Any], services: Mapping[str, Described]) -> dict[str, Any]:
     named = {way.service for way in WAYS}
-    described = {name: app.openapi() for name, app in services.items() if name in named and isinstance(app, FastAPI)}
+    described = {name: document() for name, document in services.items() if name in named}
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Any] = {}
     for way in WAYS:
@@ -104,5 +109,4 @@ def _merged(own: ASGIApp, services: Mapping[str, ASGIApp]) -> dict[str, Any]:
         for path, methods in told.get("paths", {}).items():
             if way.path.fullmatch(re.sub(r"\{\w+\}", SAMPLE, path)) and way.method.lower() in methods:
                 paths.setdefault(path, {})[way.method.lower()] = methods[way.method.lower()]
-    frame = own.openapi() if isinstance(own, FastAPI) else {}
     return {**frame, "paths": paths, "components": {"schemas": schemas}}

@@ -1,14 +1,19 @@
 """The gateway's input store: room on its disk, and contents that appear in it whole, durable and read-only."""
 
 import errno
+import os
 import shutil
 from pathlib import Path
 from typing import Final
 
 from labrelay.errors import StorageFull
-from labrelay.files import fsync_folder
+from labrelay.files import fsync_folder, temporary_beside
+from labrelay.room import room_of
 from labrelay.settings.model import Storage
 
+GATEWAY_DISK: Final = "the gateway's disk"
+GOING: Final = ".going"
+"""What a name gets while it is decided whether it is deleted: nobody finds it, and it can be brought back."""
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -18,16 +23,7 @@ def check_room(folder: Path, coming: int, limits: Storage) -> None:
     Raises:
         StorageFull: above `storage.watermark`, or less than `storage.keep_free_bytes` would be left.
     """
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    usage = shutil.disk_usage(there)
-    # Blocks kept for root count as neither used nor free, as `df` does it.
-    share = usage.used / max(1, usage.used + usage.free)
-    if share > limits.watermark:
-        raise StorageFull(f"The gateway's disk is {share:.0%} full, above its watermark of {limits.watermark:.0%}.")
-    if usage.free - coming < limits.keep_free_bytes:
-        raise StorageFull(
-            f"{coming:,} bytes more would leave less than {limits.keep_free_bytes:,} bytes free on the gateway's disk."
-        )
+    room_of(GATEWAY_DISK, folder, limits).check(coming)
 
 
 def disk_error(error: OSError) -> Exception:
@@ -58,3 +54,54 @@ def publish_blob(part: Path, blob: Path, size: int) -> None:
         part.chmod(0o444)
         part.replace(blob)
     fsync_folder(blob.parent)
+
+
+def link_blob(part: Path, blob: Path, size: int) -> None:
+    """The same while `part` stays, to be laid down once more should the blob be deleted at this very moment.
+
+    On file systems without links `part` becomes the blob.
+    """
+    if not holds(blob, size):
+        part.chmod(0o444)
+        link = temporary_beside(blob)
+        try:
+            os.link(part, link)
+        except OSError:
+            link = part
+        link.replace(blob)
+    fsync_folder(blob.parent)
+
+
+def going_of(path: Path) -> Path:
+    """Where something lies while it is decided whether it is deleted."""
+    return path.with_name(path.name + GOING)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Take something away from everybody's sight, durably; None where it is gone or in use."""
+    going = going_of(path)
+    try:
+        path.rename(going)
+    except OSError:
+        return None
+    fsync_folder(path.parent)
+    return going
+
+
+def put_back(path: Path) -> None:
+    """Let it stand again; where the same has come anew meanwhile, that one stays."""
+    going = going_of(path)
+    if path.exists():
+        drop(going)
+    elif going.exists():
+        going.rename(path)
+    fsync_folder(path.parent)
+
+
+def drop(going: Path) -> None:
+    """Delete what was set aside; a folder with all that it holds."""
+    if going.is_dir():
+        shutil.rmtree(going)
+    else:
+        going.unlink(missing_ok=True)
+    fsync_folder(going.parent)

@@ -20,6 +20,21 @@ class OemLayout:
         """The receiver's memory of outputs (SQLite)."""
         return self.root / "receipts.db"
 
+    @property
+    def secrets(self) -> Path:
+        """Keys that never travel."""
+        return self.root / "secrets"
+
+    @property
+    def deletions(self) -> Path:
+        """What retention has deleted on this machine (SQLite)."""
+        return self.root / "deletions.db"
+
+    @property
+    def heads(self) -> Path:
+        """Heads of the gateway's audit chain, beside the receipts."""
+        return self.root / "heads"
+
 
 @dataclass(frozen=True)
 class GatewayLayout:
@@ -41,6 +56,21 @@ class GatewayLayout:
     def secrets(self) -> Path:
         """Keys that never travel."""
         return self.root / "secrets"
+
+    @property
+    def switches(self) -> Path:
+        """The launcher's memory of paused pipelines and plates that go first."""
+        return self.root / "launcher.json"
+
+    @property
+    def plate_news(self) -> Path:
+        """The launcher's place in the feed of finished plates."""
+        return self.root / "plate-news.txt"
+
+    @property
+    def last_backup(self) -> Path:
+        """When the record was backed up last, and whereto."""
+        return self.root / "last-backup.json"
 
     def input_blob(self, instrument: str, sha256: str) -> Path:
         """One content of one instrument, read-only."""

@@ -42,17 +42,17 @@ class Verdict:
 
 
 def match(tasks: Iterable[Task], data: Mapping[str, Any]) -> list[Verdict]:
-    """Every task's verdict, in the order in which they are asked (`order`, then `id`).
+    """Every task's verdict, in the order in which they are asked: by `order`, equal ones as they are given.
 
     A broken selector harms only its own task. Disabled tasks are never asked.
 
     Args:
-        tasks: all tasks, in any order.
+        tasks: all tasks, of those with the same `order` the older first (as the repository lists them).
         data: the AiCSD form of the job, as `selector_data` or `wire_job(job).wire()` gives it.
     """
     verdicts: list[Verdict] = []
     taken = False
-    for task in sorted(tasks, key=lambda task: (task.order, task.id)):
+    for task in sorted(tasks, key=lambda task: task.order):
         verdict = _verdict(task, dict(data), taken)
         taken = taken or (verdict.takes and not task.also)
         verdicts.append(verdict)

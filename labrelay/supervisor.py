@@ -19,6 +19,7 @@ from labrelay.http.guard import admit
 from labrelay.http.server import Listener
 from labrelay.processes import ChildSpec
 from labrelay.settings import ENV_FILE, PIPELINE, Settings
+from labrelay.settings.access import Access
 
 OEM: Final = {
     "file-watcher": ("file_watcher.app", "file_watcher"),
@@ -51,8 +52,14 @@ PREVIEW: Final = "file_watcher.preview"
 """What a look at the watched folders would take; needs nothing that runs."""
 MODELS: Final = "pipelines.segmentation.packages.commands"
 """What `labrelay model` does; needs nothing that runs."""
+TOKENS: Final = "job_repository.token_command"
+"""The store of tokens without a running gateway."""
 EVALUATION: Final = "pipelines.training.__main__"
 """Measures models on labelled images."""
+BACKUPS: Final = ("job_repository.backups.making", "job_repository.backups.restoring")
+"""Backing up a gateway's record, and restoring it; needs nothing that runs."""
+AUDIT: Final = "job_repository.record.audit_offline"
+"""Verifies the audit of a record that nobody serves."""
 REDIS_PROCESS: Final = "labrelay.embedded.redis_process"
 
 
@@ -71,7 +78,7 @@ def listener(name: str, settings: Settings) -> Listener:
         extra = "pip install 'labrelay[all]'"
         raise SettingsInvalid(f"{name} needs the package {error.name}.", next_step=f"Install it: {extra}.") from error
     admit(app, (*settings.hosts, settings.advertise))
-    return Listener(app, settings.bind, getattr(settings.ports, port))
+    return Listener(app, settings.bind, getattr(settings.ports, port), settings.access)
 
 
 def listeners(group: str, settings: Settings) -> list[Listener]:
@@ -84,7 +91,7 @@ def listeners(group: str, settings: Settings) -> list[Listener]:
     edge = Edge({noun: parts[name].app for noun, name in EDGE_ROUTES.items()})
     front = Front(parts[PUSH].app, {name: part.app for name, part in parts.items()})
     parts[PUSH] = replace(parts[PUSH], app=front)
-    return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge)]
+    return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge, settings.access)]
 
 
 def require_extras(side: str, settings: Settings) -> None:
@@ -145,8 +152,15 @@ def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
 def _pipeline(name: str, settings: Settings) -> tuple[str, ...]:
     if name in bentos(settings):
         port = str(settings.pipeline_port(name))
-        return ("-m", "bentoml", "serve", BENTOS.get(name, OWN_MODEL), "--host", settings.bind, "--port", port)
+        served = ("-m", "bentoml", "serve", BENTOS.get(name, OWN_MODEL), "--host", settings.bind, "--port", port)
+        return (*served, *_tls(settings.access))
     if name in WORKERS:
         return ("-m", WORKERS[name])
     known = ", ".join([*BENTOS, *WORKERS])
     raise SettingsInvalid(f"There is no pipeline {name!r} to run.", next_step=f"Known: {known}.")
+
+
+def _tls(access: Access) -> tuple[str, ...]:
+    if access.certificate is None or access.key is None:
+        return ()
+    return ("--ssl-certfile", str(access.certificate.resolve()), "--ssl-keyfile", str(access.key.resolve()))

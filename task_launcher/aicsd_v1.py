@@ -5,13 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from labrelay.access.callers import Caller
 from labrelay.capability import Fence
 from labrelay.contracts.aicsd import Wire, WireJob, WireTask
 from labrelay.errors import RequestRefused
+from labrelay.http.access import Calling
+from labrelay.http.roles import Role, allow
 from labrelay.matching import taking
 from task_launcher import aicsd_tasks
 from task_launcher.aicsd_format import BadJson, go_duration, read_wire, wire_task
-from task_launcher.callbacks import CallbackRefused, check_loopback
+from task_launcher.callbacks import CallbackRefused, check_here
 from task_launcher.routes import OWN_THREADS, InParts
 
 router = APIRouter(prefix="/api/v1", tags=["AiCSD"], route_class=OWN_THREADS.route_class)
@@ -25,6 +28,7 @@ Body = Annotated[bytes, Depends(_body)]
 
 
 @router.post("/task")
+@allow(Role.ADMIN)
 def create_task(of: InParts, body: Body) -> Response:
     """201 and the id as text; 400 with an id or bad JSON; 500 where something required is missing or wrong."""
     try:
@@ -38,6 +42,7 @@ def create_task(of: InParts, body: Body) -> Response:
 
 
 @router.get("/task")
+@allow(Role.VIEWER)
 def list_tasks(of: InParts) -> Response:
     """200 and the tasks; 204 when there are none."""
     rows = [wire_task(task).wire() for task in of.tasks.all()]
@@ -45,6 +50,7 @@ def list_tasks(of: InParts) -> Response:
 
 
 @router.get("/task/{task_id}")
+@allow(Role.VIEWER)
 def read_task(of: InParts, task_id: str) -> Response:
     """200, or 500 for an unknown one."""
     try:
@@ -54,6 +60,7 @@ def read_task(of: InParts, task_id: str) -> Response:
 
 
 @router.put("/task")
+@allow(Role.ADMIN)
 def merge_task(of: InParts, body: Body) -> Response:
     """200; 400 for bad JSON; 404 for every other refusal."""
     try:
@@ -64,6 +71,7 @@ def merge_task(of: InParts, body: Body) -> Response:
 
 
 @router.delete("/task/{task_id}")
+@allow(Role.ADMIN)
 def delete_task(of: InParts, task_id: str) -> Response:
     """200, or 400 for an unknown one."""
     try:
@@ -74,6 +82,7 @@ def delete_task(of: InParts, task_id: str) -> Response:
 
 
 @router.post("/matchTask")
+@allow(Role.VIEWER)
 def match_task(of: InParts, body: Body) -> Response:
     """200 and `true` or `false` as text; a broken selector counts as no match of its own task alone."""
     try:
@@ -84,6 +93,7 @@ def match_task(of: InParts, body: Body) -> Response:
 
 
 @router.post("/dataToHandle")
+@allow(Role.OPERATOR)
 def data_to_handle(of: InParts, body: Body) -> Response:
     """200: the launcher takes jobs up by itself, so being told of one changes nothing."""
     try:
@@ -94,9 +104,10 @@ def data_to_handle(of: InParts, body: Body) -> Response:
 
 
 @router.post("/pipelineStatus/{job_id}/{task_id}")
+@allow(Role.ANYONE)
 def pipeline_status(
     of: InParts,
-    request: Request,
+    caller: Calling,
     later: BackgroundTasks,
     job_id: str,
     task_id: str,
@@ -106,7 +117,7 @@ def pipeline_status(
 ) -> Response:
     """200 once the final status holds; 400 as AiCSD; 403 for a changed URL; 409 when another attempt holds the job."""
     try:
-        fence = _fence(of, request, job_id, task_id, (attempt, key))
+        fence = _fence(of, caller, job_id, task_id, (attempt, key))
         job = of.callbacks.finish(job_id, task_id, body.decode(errors="replace"), fence)
     except CallbackRefused as error:
         return _text(error.cause, 400)
@@ -115,10 +126,10 @@ def pipeline_status(
     return Response(background=later)
 
 
-def _fence(of: InParts, request: Request, job_id: str, task_id: str, capability: tuple[str, str]) -> Fence | None:
+def _fence(of: InParts, caller: Caller, job_id: str, task_id: str, capability: tuple[str, str]) -> Fence | None:
     if any(capability):
         return of.callbacks.fence(job_id, task_id, *capability)
-    check_loopback(request.client.host if request.client else "")
+    check_here(caller)
     return None
 
 
@@ -129,6 +140,7 @@ class Retry(Wire):
 
 
 @router.post("/retry")
+@allow(Role.OPERATOR)
 def retry(of: InParts, body: Body) -> Response:
     """200: owned jobs are taken up all the time; 400 bad JSON; 500 for a bad or missing duration."""
     try:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from labrelay.contracts.states import Owner
 from labrelay.http.app import create_app
+from labrelay.retention import retention_router
 from labrelay.settings import Settings
 from task_launcher import aicsd_v1, routes
 from task_launcher.service import Launcher
@@ -30,7 +31,8 @@ def create(settings: Settings) -> FastAPI:
         launcher: Launcher | None = getattr(app.state, "launcher", None)
         return launcher.trouble() if launcher else "The launcher is starting."
 
-    app = create_app(Owner.TASK_LAUNCHER, lifespan=lifespan, ready=ready)
+    app = create_app(Owner.TASK_LAUNCHER, settings, lifespan=lifespan, ready=ready)
     app.include_router(routes.router)
     app.include_router(aicsd_v1.router)
+    app.include_router(retention_router(lambda: app.state.launcher.retention))
     return app

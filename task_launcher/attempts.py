@@ -9,6 +9,7 @@ from labrelay.capability import Fence, query
 from labrelay.contracts.jobs import Job, Source
 from labrelay.errors import Conflict
 from labrelay.files import copy_published, input_name
+from labrelay.inputs import going_of
 from labrelay.layout import GatewayLayout
 from labrelay.settings import Settings
 from task_launcher.names import unique_names
@@ -87,12 +88,13 @@ def inputs_of(job: Job) -> tuple[Source, ...]:
 
 def _place(blob: Path, private: Path) -> None:
     """Copy the input: a link would let a pipeline that writes into it spoil the stored bytes."""
-    if not blob.is_file():
+    stored = next((path for path in (blob, going_of(blob), blob) if path.is_file()), None)
+    if stored is None:
         raise InputLost(f"The bytes of {private.name} are not in the gateway's store any more.")
-    sha256, _ = copy_published(blob, private)
+    sha256, _ = copy_published(stored, private)
     if sha256 != blob.name:
         private.unlink()
-        blob.unlink()  # damaged: while it stands, no retry would ask the instrument for the file again
+        stored.unlink()  # damaged: while it stands, no retry would ask the instrument for the file again
         raise InputLost(f"The bytes of {private.name} have changed in the gateway's store.")
     private.chmod(READ_ONLY)
 

@@ -1,9 +1,9 @@
 """Callbacks: a worker renews its lease, and posts its final status after its report (AiCSD's wire format, B.3)."""
 
 import contextlib
-from ipaddress import ip_address
 from typing import Final
 
+from labrelay.access.callers import Caller
 from labrelay.capability import Fence, parse_fence, verify
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import PipelineStatus, Stage
@@ -117,17 +117,13 @@ class Callbacks:
             raise CallbackRefused("failed to retrieve job(s) from job repo") from error
 
 
-def check_loopback(host: str) -> None:
+def check_here(caller: Caller) -> None:
     """Callbacks without a capability are only taken from this machine.
 
     Raises:
         Forbidden: the caller is another machine.
     """
-    try:
-        local = ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    if not caller.local:
         raise Forbidden("A callback without its capability is only taken from this machine.")
 
 

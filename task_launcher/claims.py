@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from labrelay.contracts.jobs import Failure, Job
 from labrelay.contracts.launches import Claim, ClaimedInput, ClaimRequest
 from labrelay.contracts.states import Owner, Stage
 from labrelay.contracts.tasks import FrozenTask
-from labrelay.contracts.transitions import ClaimJob, FailJob
+from labrelay.contracts.transitions import ClaimJob, FailJob, MarkOverdue
 from labrelay.errors import Conflict, StorageFull
+from labrelay.room import usage
 from labrelay.settings import Settings
-from task_launcher.attempts import InputLost, fence_of, layout_of, urls_of
+from task_launcher.attempts import InputLost, fence_of, inputs_of, layout_of, urls_of
 from task_launcher.deadlines import longest
 from task_launcher.jobs import ACTOR, Jobs
 from task_launcher.metrics import CLAIMS
 from task_launcher.preparing import WAIT_S, Preparations
+
+SPACE: Final = 2
+"""Times its inputs: what a job may take on the disk, with its outputs."""
 
 
 class Claims:
@@ -47,6 +52,7 @@ class Claims:
             StorageFull: the private folder can't be made; ask again later.
         """
         lease = lease_s or self._settings.launcher.lease_s
+        self._check_room(request.job_id)
         job = self._hold(request, lease)
         if job.task is None:
             raise Conflict(f"Job {job.id} has no task.")
@@ -58,6 +64,33 @@ class Claims:
         except OSError as error:
             raise StorageFull(f"The private folder of job {job.id} can't be made: {error.strerror}.") from error
         return self._claim(job, job.task, lease, inputs, output)
+
+    def _check_room(self, job_id: str) -> None:
+        """Take nothing up that a full disk would only waste an attempt on.
+
+        Raises:
+            StorageFull: the inputs don't fit; the job says so, and waits.
+        """
+        _, free = usage(self._settings.gateway_layout.root)
+        if free > self._settings.storage.keep_free_bytes:
+            return
+        job = self._jobs.job(job_id)
+        needed = SPACE * sum(source.size for source in inputs_of(job))
+        if needed <= free:
+            return
+        cause = f"The gateway's disk has {free:,} bytes free, and the job needs about {needed:,}. It waits for room."
+        if job.stage is Stage.LAUNCHED and not job.overdue:
+            self._jobs.try_take(job_id, MarkOverdue(epoch=job.epoch, actor=ACTOR, reason=cause))
+        raise StorageFull(cause)
+
+    def topic_of(self, job_id: str) -> str:
+        """The pipeline that a job is for; empty where no task takes it.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        task = self._jobs.job(job_id).task
+        return task.pipeline if task else ""
 
     def _hold(self, request: ClaimRequest, lease_s: float) -> Job:
         step = ClaimJob(epoch=request.epoch, actor=request.worker, worker=request.worker, lease_s=lease_s)
@@ -107,7 +140,5 @@ def _members(job: Job, inputs: Sequence[Path]) -> tuple[ClaimedInput, ...]:
 
 
 def _fail(job: Job, lost: InputLost) -> FailJob:
-    failure = Failure(
-        code=lost.code, cause=lost.cause, next_step=lost.next_step, retryable=True, owner=Owner.TASK_LAUNCHER
-    )
+    failure = Failure.of(lost, Owner.TASK_LAUNCHER, retryable=True)
     return FailJob(epoch=job.epoch, actor=ACTOR, attempt=job.attempt, failure=failure)

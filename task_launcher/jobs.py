@@ -1,9 +1,10 @@
 """The job repository as the launcher sees it: what it owns, and the steps that it asks for."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from labrelay.contracts.jobs import Job, OwnedJobs
-from labrelay.contracts.states import Owner
+from labrelay.contracts.states import Owner, Stage
 from labrelay.contracts.transitions import Step
 from labrelay.errors import Conflict, RequestRefused
 from labrelay.http.client import Client
@@ -34,7 +35,14 @@ class Jobs:
             pipeline: only jobs of this topic.
         """
         asked: dict[str, Any] = {"owner": ACTOR, "since": since, "wait": wait_s, "limit": LIMIT, "pipeline": pipeline}
-        return OwnedJobs.model_validate(self._client.get("/api/v2/owned", params=asked))
+        return OwnedJobs.model_validate_json(self._client.request("GET", "/api/v2/owned", params=asked).content)
+
+    def ready_of(self, plates: Collection[str]) -> list[Job]:
+        """Jobs of these plates that wait for a launch, `LIMIT` at most."""
+        if not plates:
+            return []
+        asked = [("stage", Stage.READY.value), ("limit", str(LIMIT)), *(("plate", plate) for plate in sorted(plates))]
+        return [Job.model_validate(job) for job in self._client.get("/api/v2/jobs", params=asked)["items"]]
 
     def job(self, job_id: str) -> Job:
         """One job.

@@ -1,5 +1,6 @@
 """The launcher's parts, put together."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import redis
@@ -11,7 +12,9 @@ from labrelay.contracts.jobs import Job
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
 from labrelay.loops import OwnerLoop
+from labrelay.retention import Clearing, Retention
 from labrelay.settings import Settings
+from task_launcher.acts import Acts
 from task_launcher.attempts import layout_of
 from task_launcher.callbacks import Callbacks
 from task_launcher.carriers import carriers
@@ -32,6 +35,7 @@ from task_launcher.watch import Watch
 PAUSE_S = 0.02
 """Changes within this time are looked at together."""
 SEALING_S = 1.0
+SEALED_AT_ONCE = 4
 SWEEP_S = 60.0
 REDIS_S = 3.0
 
@@ -47,6 +51,7 @@ class Parts:
     """What the routes use."""
 
     settings: Settings
+    acts: Acts
     tasks: Tasks
     claims: Claims
     callbacks: Callbacks
@@ -60,19 +65,21 @@ class Launcher:
     """The parts and the loops that drive them."""
 
     def __init__(self, settings: Settings) -> None:
-        repository = Client(settings.service_url("job_repository"))
+        repository = Client.of(settings, "job_repository")
         key, layout = load_key(settings.gateway_layout.secrets), layout_of(settings)
         jobs, self._broker = Jobs(repository), Broker(settings.mqtt)
         self._live = live_store(settings.redis_url)
-        claims, switches = Claims(settings, key, jobs), Switches(layout.root / "launcher.json")
-        registry = Registry(Client(settings.service_url("registry"), retries=0))
+        claims, switches = Claims(settings, key, jobs), Switches(layout.switches)
+        registry = Registry(Client.of(settings, "registry", retries=0))
         ways = carriers(settings, claims, jobs, self._live, self._broker)
         window = Window(settings.launcher.window, jobs, switches, ways)
         tasks, deadlines = Tasks(repository), Deadlines(jobs, settings.launcher)
-        watch = Watch(jobs, tasks, window, deadlines, registry, settings.launcher.overdue_s)
-        self._sealing = Sealing(layout, jobs)
+        overdue_s = settings.launcher.overdue_s
+        watch = Watch(jobs, tasks, window, deadlines, registry, overdue_s, lambda: switches.first)
+        self._sealing = Sealing(layout, jobs, keep_failed=bool(settings.retention.attempts.days))
         self.parts = Parts(
             settings=settings,
+            acts=Acts(repository),
             tasks=tasks,
             claims=claims,
             callbacks=Callbacks(settings, key, jobs),
@@ -81,13 +88,15 @@ class Launcher:
             registry=registry,
             watch=watch,
         )
+        self._sealers = ThreadPoolExecutor(SEALED_AT_ONCE, thread_name_prefix="seal")
         self._seal_loop = OwnerLoop("launcher-sealing", self._seal_turn, idle_s=SEALING_S)
         self._loops = [
             OwnerLoop("launcher-watch", watch.turn, idle_s=PAUSE_S),
             self._seal_loop,
-            OwnerLoop("launcher-sweep", Sweep(layout, jobs).turn, idle_s=SWEEP_S),
         ]
-        news = PlateNews(repository, self._broker, layout.root / "plate-news.txt")
+        sweep = Sweep(layout, jobs, settings.retention.attempts)
+        self.retention = Retention("task-launcher", [Clearing(sweep)], SWEEP_S)
+        news = PlateNews(repository, self._broker, layout.plate_news)
         # Apart from the others: a broker that is away keeps nothing from working.
         self._news = OwnerLoop("launcher-plates", news.turn) if settings.mqtt.host else None
         watch.on_sealing = self._seal_loop.wake
@@ -96,6 +105,7 @@ class Launcher:
         """Take up what is owned."""
         for loop in self._loops:
             loop.start()
+        self.retention.start()
         if self._news:
             self._news.start()
 
@@ -103,8 +113,10 @@ class Launcher:
         """End all loops after their turn."""
         if self._news:
             self._news.stop()
+        self.retention.stop()
         for loop in reversed(self._loops):
             loop.stop()
+        self._sealers.shutdown(wait=False, cancel_futures=True)
         self._broker.close()
         self._live.close()
 
@@ -113,18 +125,16 @@ class Launcher:
         return next((loop.trouble for loop in self._loops if loop.trouble), None)
 
     def _seal_turn(self) -> bool:
-        """Seal what waits; one job's trouble holds up no other."""
-        trouble: list[LabrelayError] = []
-        for job in self.parts.watch.sealing:
-            if self._seal_loop.stopping:
-                return False
-            self._seal(job, trouble)
+        """Seal what waits, some at a time, as most of it is waiting for the disk; one's trouble holds up no other."""
+        trouble = [each for each in self._sealers.map(self._seal, self.parts.watch.sealing) if each is not None]
         if trouble:
             raise trouble[0]
         return False
 
-    def _seal(self, job: Job, trouble: list[LabrelayError]) -> None:
+    def _seal(self, job: Job) -> LabrelayError | None:
         try:
-            self._sealing.settle(job)
+            if not self._seal_loop.stopping:
+                self._sealing.settle(job)
         except LabrelayError as error:
-            trouble.append(error)
+            return error
+        return None

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from typing import Any, Final
+from uuid import uuid4
 
 from labrelay.contracts.tasks import Task, TaskDraft
 from labrelay.http.client import Client
 from labrelay.matching import selector_data
+from labrelay.measured import TooMuch, check_measure
 from labrelay.selectors import OPERATIONS, SelectorInvalid, selects
 
 CONTROL: Final = frozenset({"if", "?:", "and", "or", "filter", "map", "reduce", "all", "none", "some"})
 """Operators that the JSONLogic library evaluates itself."""
 
 ATTRIBUTES: Final = "InputFile.Attributes."
+KEY_HEADER: Final = "Idempotency-Key"
 ACTOR_HEADER: Final = "X-Labrelay-Actor"
 LOCAL: Final = "local"
 
@@ -37,15 +40,15 @@ class Tasks:
         """
         return Task.model_validate(self._client.get(f"/api/v2/tasks/{task_id}"))
 
-    def create(self, draft: TaskDraft, actor: str = LOCAL) -> Task:
-        """Store a new task; `actor` is who stands in the record for it.
+    def create(self, draft: TaskDraft, actor: str = LOCAL, key: str = "") -> Task:
+        """Store a new task; `actor` is who stands in the record for it, `key` is that of the call and its repetitions.
 
         Raises:
             SelectorInvalid: its selector can't be evaluated.
         """
         check_selector(draft.selector)
-        body = draft.model_dump(mode="json")
-        return Task.model_validate(self._client.post("/api/v2/tasks", body, headers={ACTOR_HEADER: actor}))
+        body, headers = draft.model_dump(mode="json"), {ACTOR_HEADER: actor, KEY_HEADER: key or str(uuid4())}
+        return Task.model_validate(self._client.post("/api/v2/tasks", body, headers=headers))
 
     def replace(self, task_id: str, draft: TaskDraft, actor: str = LOCAL, if_match: str = "") -> Task:
         """Make a new version of a task.
@@ -81,6 +84,10 @@ def check_selector(selector: Any) -> None:
     Raises:
         SelectorInvalid: unknown operator, wrong arguments, or an answer that isn't true or false.
     """
+    try:
+        check_measure(selector)
+    except TooMuch as error:
+        raise SelectorInvalid(f"The selector can't be taken: {error}.") from error
     for operator in _operators(selector):
         if operator not in OPERATIONS and operator not in CONTROL:
             raise SelectorInvalid(f"The selector uses the operator {operator!r}, which JSONLogic doesn't have.")

@@ -27,10 +27,18 @@ class Watch:
         deadlines: looks at every job about once a second.
         registry: which pipelines are alive.
         overdue_s: only from this age on does it matter whether the pipeline is alive.
+        first: the plates that go before all others.
     """
 
     def __init__(
-        self, jobs: Jobs, tasks: Tasks, window: Window, deadlines: Deadlines, registry: Registry, overdue_s: float
+        self,
+        jobs: Jobs,
+        tasks: Tasks,
+        window: Window,
+        deadlines: Deadlines,
+        registry: Registry,
+        overdue_s: float,
+        first: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._jobs = jobs
         self._tasks = tasks
@@ -39,6 +47,7 @@ class Watch:
         self._deadlines = deadlines
         self._registry = registry
         self._overdue_s = overdue_s
+        self._first = first
         self._looked = float("-inf")
         self.owned: OwnedJobs = NOTHING
         self.on_sealing: Callable[[], None] = lambda: None
@@ -56,13 +65,15 @@ class Watch:
         return False
 
     def _completed(self, owned: OwnedJobs) -> OwnedJobs:
-        """The answer, and where it was cut also the first jobs of pipelines that a longer queue may hide."""
+        """The answer, and where it was cut also the first jobs of pipelines and plates that a longer queue may hide."""
         self._topics |= {each.job.task.pipeline for each in owned.jobs if each.job.task}
         if len(owned.jobs) < LIMIT:
             return owned
         found = {each.job.id: each for each in owned.jobs}
         for topic in sorted(self._topics | {task.pipeline for task in self._tasks.all()}):
             found.update((each.job.id, each) for each in self._jobs.owned(pipeline=topic).jobs)
+        for job in self._jobs.ready_of(self._first()):
+            found.setdefault(job.id, OwnedJob(job=job, age_s=0.0))
         return owned.model_copy(update={"jobs": tuple(found.values())})
 
     @property

@@ -20,6 +20,7 @@ MAY_BE_MISSING = (
     "own collection of labelled images",
     "Windows",
     "file system",
+    "needs rights to make network namespaces",
 )
 """Reasons to skip that also CI accepts: what a stranger can't have, or what this system hasn't got."""
 

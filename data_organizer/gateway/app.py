@@ -10,7 +10,7 @@ from data_organizer.gateway.body import remove_left_over
 from data_organizer.gateway.captures import Captures
 from data_organizer.gateway.pushes import Pushes
 from data_organizer.gateway.routes import push_router
-from labrelay.http import Client, create_app
+from labrelay.http import Client, create_app, limits
 from labrelay.settings import Settings
 
 
@@ -20,13 +20,14 @@ def create(settings: Settings) -> FastAPI:
     Raises:
         SettingsInvalid: an attribute's `id` is not a regular expression.
     """
-    pushes = Pushes(settings, Captures(Client(settings.service_url("job_repository"))))
+    pushes = Pushes(settings, Captures(Client.of(settings, "job_repository")))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await to_thread.run_sync(remove_left_over, pushes.layout.pushes)
         yield
 
-    app = create_app("data-organizer-gateway", lifespan=lifespan)
+    app = create_app("data-organizer-gateway", settings, lifespan=lifespan)
     app.include_router(push_router(pushes))
+    limits.stream(app, "POST", "/api/v2/captures")
     return app

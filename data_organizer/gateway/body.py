@@ -14,7 +14,7 @@ from data_organizer.gateway.errors import PushCut, PushTooLarge
 from data_organizer.gateway.metrics import PUSHED_BYTES
 from labrelay.files.names import TEMPORARY
 from labrelay.http.body import pour
-from labrelay.inputs import check_room, disk_error, make_blob_folder, publish_blob
+from labrelay.inputs import check_room, disk_error, link_blob, make_blob_folder
 from labrelay.settings.model import Storage
 
 LOOK_BYTES: Final = 64 << 20
@@ -69,17 +69,18 @@ class Body:
         PUSHED_BYTES.inc(len(piece))
 
     def publish(self, blob: Path) -> None:
-        """Let the content stand in the input store, on disk before this returns.
+        """Let the content stand in the input store, on disk before this returns; repeating it lays it down again.
 
         Raises:
             StorageFull: the disk is full.
         """
         try:
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            self._stream.close()
+            if not self._stream.closed:
+                self._stream.flush()
+                os.fsync(self._stream.fileno())
+                self._stream.close()
             make_blob_folder(blob)
-            publish_blob(self._part, blob, self.size)
+            link_blob(self._part, blob, self.size)
         except OSError as error:
             raise disk_error(error) from error
 

@@ -44,6 +44,11 @@ class Captures:
                 told = announcement.model_copy(update={"predecessor": predecessor})
         raise PushOvertaken(f"{announcement.path} gets other contents at this moment.")
 
+    def stored(self, capture_id: str, told: Announcement) -> None:
+        """Tell that the bytes stand in the input store."""
+        body = {"size": told.size, "sha256": told.sha256}
+        self._client.post(f"/api/v2/captures/{capture_id}/stored", body)
+
     def _predecessor(self, announcement: Announcement, last: str | None) -> str | None:
         """What this content followed when it first came; new contents follow the path's last capture."""
         key = announcement.model_dump(include={"instrument", "folder", "path", "sha256"})

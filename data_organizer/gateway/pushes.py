@@ -71,20 +71,24 @@ class Pushes:
         check_size(length, self._limits)
         async with self._places:
             check_room(self.layout.root, length, self._limits)
-            body = await self._stored(draft.instrument, request, digest)
-        told = draft.model_copy(update={"size": body.size, "sha256": body.sha256})
-        return told, await self._threads.run(self._captures.announce, told)
+            body = await to_thread.run_sync(Body, self.layout.pushes, self._limits)
+            try:
+                await fill(body, request.stream())
+                _check_digest(body, digest)
+                told = draft.model_copy(update={"size": body.size, "sha256": body.sha256})
+                return told, await self._threads.run(self._stored, body, told)
+            finally:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(body.drop)
 
-    async def _stored(self, instrument: str, request: Request, digest: str | None) -> Body:
-        body = await to_thread.run_sync(Body, self.layout.pushes, self._limits)
-        try:
-            await fill(body, request.stream())
-            _check_digest(body, digest)
-            await to_thread.run_sync(body.publish, self.layout.input_blob(instrument, body.sha256))
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(body.drop)
-        return body
+    def _stored(self, body: Body, told: Announcement) -> CaptureAccepted:
+        blob = self.layout.input_blob(told.instrument, told.sha256)
+        body.publish(blob)
+        accepted = self._captures.announce(told)
+        if accepted.bytes_needed:  # retention was about to delete the same content when it came
+            body.publish(blob)
+            self._captures.stored(accepted.capture_id, told)
+        return accepted
 
 
 def _check_digest(body: Body, digest: str | None) -> None:

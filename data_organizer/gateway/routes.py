@@ -13,6 +13,8 @@ from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import Announcement, CaptureAccepted, CaptureId, Digest
 from labrelay.errors import LabrelayError
 from labrelay.http import parse_content_digest
+from labrelay.http.access import Calling
+from labrelay.http.roles import Role, allow
 
 BODY: Final = {
     "requestBody": {
@@ -54,10 +56,12 @@ def push_router(pushes: Pushes) -> APIRouter:
     router = APIRouter(prefix="/api/v2/captures", tags=["push"])
 
     @router.post("", status_code=201, responses=ANSWERS, openapi_extra=BODY)
+    @allow(Role.OPERATOR, Role.INSTRUMENT)
     async def push(
         request: Request,
         response: Response,
         query: Annotated[PushQuery, Query()],
+        caller: Calling,
         content_digest: Annotated[str | None, Header(description="`sha-256=:base64:` (RFC 9530), checked")] = None,
         content_length: Annotated[int, Header(ge=0, include_in_schema=False)] = 0,
         content_type: Annotated[str, Header(include_in_schema=False)] = "",
@@ -66,6 +70,7 @@ def push_router(pushes: Pushes) -> APIRouter:
         """Take a file in. 201 when it is on disk and in the record; to repeat a push changes nothing."""
         try:
             check_query(request)
+            caller.check_instrument(query.instrument)
             _check_form(content_type, content_encoding)
             digest = None if content_digest is None else parse_content_digest(content_digest)
             draft = await to_thread.run_sync(pushes.announcement, query)

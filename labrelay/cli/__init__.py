@@ -4,10 +4,32 @@ import sys
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from labrelay.cli import config, demo, doctor, explain, first_look, jobs, model, pause, run, serve, tasks
+from labrelay.cli import (
+    actions,
+    audit,
+    backup,
+    config,
+    demo,
+    doctor,
+    enroll,
+    explain,
+    first_look,
+    jobs,
+    model,
+    pause,
+    pipelines,
+    recovery,
+    replace,
+    retention,
+    run,
+    serve,
+    tasks,
+    token,
+)
+from labrelay.cli.table import shown
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
+from labrelay.redaction import redacted
 
 app = typer.Typer(
     name="labrelay",
@@ -16,7 +38,28 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (demo, run, serve, jobs, pause, tasks, explain, first_look, model, doctor, config):
+for module in (
+    demo,
+    run,
+    serve,
+    jobs,
+    recovery,
+    actions,
+    pause,
+    pipelines,
+    tasks,
+    explain,
+    first_look,
+    model,
+    doctor,
+    backup,
+    audit,
+    retention,
+    token,
+    enroll,
+    replace,
+    config,
+):
     module.add_to(app)
 
 
@@ -29,8 +72,8 @@ def main() -> None:
         app()
     except LabrelayError as error:
         console = Console(stderr=True, highlight=False, soft_wrap=True)  # a path on two lines couldn't be copied
-        console.print(f"[bold red]{error.code.replace('_', ' ')}[/]: {escape(error.cause)}")
-        console.print(f"Next: {escape(error.next_step)}")
+        console.print(f"[bold red]{error.code.replace('_', ' ')}[/]: {shown(redacted(error.cause))}")
+        console.print(f"Next: {shown(redacted(error.next_step))}")
         sys.exit(_status(error))
 
 

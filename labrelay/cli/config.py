@@ -9,6 +9,7 @@ from labrelay.cli.jobs import out
 from labrelay.cli.serve import Config
 from labrelay.errors import SettingsInvalid
 from labrelay.plates import readers_of
+from labrelay.redaction import redacted
 from labrelay.settings import Settings, load_settings
 
 group = typer.Typer(no_args_is_help=True, help="Look at the settings.")
@@ -32,8 +33,8 @@ def check(config: Config = None) -> None:
 
 
 def show(config: Config = None) -> None:
-    """Print the settings as they hold now, defaults included."""
-    typer.echo(load_settings(config).model_dump_json(indent=1))
+    """Print the settings as they hold now, defaults included, but for passwords."""
+    typer.echo(redacted(load_settings(config).model_dump_json(indent=1)))
 
 
 def schema() -> None:

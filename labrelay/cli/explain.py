@@ -73,7 +73,7 @@ def _tasks(settings: Settings, place: Place, reading: Reading, instrument: str) 
         "directory": place.directory,
         "attributes": reading.attributes,
     }
-    launcher = Client(settings.service_url("task_launcher"), retries=0)
+    launcher = Client.of(settings, "task_launcher", retries=0)
     try:
         answer: dict[str, Any] = launcher.post("/api/v2/explain", question)
     except ServiceUnavailable as error:

@@ -23,7 +23,7 @@ class Notice:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._watcher = Client(settings.service_url("file_watcher"), retries=0)
+        self._watcher = Client.of(settings, "file_watcher", retries=0)
         self._awaited = {folder.name for folder in settings.folders}
         self._next_look = 0.0
         self._ends = time.monotonic() + GIVE_UP_S

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from labrelay.cli.jobs import fetch_jobs
+from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.jobs import Job
-from labrelay.contracts.plates import TABLE
 from labrelay.contracts.states import FINAL
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
@@ -30,10 +30,10 @@ def follow(
         while time.monotonic() < end:
             stages = _stages(repository)
             _show(progress, line, stages, expected())
-            if _settled(stages, expected()) and _all_there(_final(repository), expected(), finished):
+            if _settled(stages, expected()) and finished(_final(repository)):
                 break
             time.sleep(0.25)
-    return _of_images(all_jobs(repository))
+    return _images(repository)
 
 
 def all_jobs(repository: Client) -> list[Job]:
@@ -41,17 +41,13 @@ def all_jobs(repository: Client) -> list[Job]:
     return [Job.model_validate(job) for job in reversed(fetch_jobs(repository, 1_000_000))]
 
 
+def _images(repository: Client) -> list[Job]:
+    images = fetch_jobs(repository, 1_000_000, JobFilter(kind=("image",)))
+    return [Job.model_validate(job) for job in reversed(images)]
+
+
 def _final(repository: Client) -> list[Job]:
-    return [job for job in _of_images(all_jobs(repository)) if job.final]
-
-
-def _of_images(jobs: list[Job]) -> list[Job]:
-    return [job for job in jobs if not (job.task and job.task.id == TABLE)]
-
-
-def _all_there(jobs: list[Job], expected: int, finished: Callable[[list[Job]], bool]) -> bool:
-    """The summary counts plates' tables too, so that an image that hasn't come yet would go unnoticed."""
-    return len(jobs) >= expected and finished(jobs)
+    return [job for job in _images(repository) if job.final]
 
 
 def _stages(repository: Client) -> dict[str, int]:

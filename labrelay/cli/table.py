@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from labrelay.contracts.states import Stage
 from labrelay.report import Report
 
 
@@ -36,6 +37,7 @@ def _rows(report: Report, output: Path) -> list[tuple[str, str]]:
         ("complete", str(report.complete)),
         ("failed", str(len(report.failed))),
         ("unmatched", str(len(report.unmatched))),
+        *([("plate tables", _tables(report))] if report.tables else []),
         ("lost", str(report.lost)),
         ("doubled", str(report.doubled)),
         ("counted", _counted(report)),
@@ -43,6 +45,12 @@ def _rows(report: Report, output: Path) -> list[tuple[str, str]]:
         ("latency", f"p50 {latency.p50:.2f} s, p95 {latency.p95:.2f} s, max {latency.max:.2f} s"),
         ("results", str(output)),
     ]
+
+
+def _tables(report: Report) -> str:
+    there = [table.outputs[0].path for table in report.tables if table.stage is Stage.COMPLETE and table.outputs]
+    missing = len(report.tables) - len(there)
+    return shown(", ".join(there)) + (f" [red]({missing} not there)[/]" if missing else "")
 
 
 def _counted(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Annotated, Any, Final
+from uuid import uuid4
 
 import typer
 from rich.markup import escape
@@ -58,7 +59,7 @@ def add(
         more = {"deadline_s": group_deadline, "incomplete": incomplete}
         body["group"] = {"by": names, "over": over, "expect": _expected(expect), **more}
     launcher = _launcher(config)
-    task = launcher.post("/api/v2/tasks", body)
+    task = launcher.post("/api/v2/tasks", body, headers={"Idempotency-Key": str(uuid4())})
     out.print(f"task {task['id']} (version {task['version']}): {task['description']}")
     if words := warning(pipeline, launcher, load_settings(config)):
         out.print(f"[yellow]look[/] {escape(words)}", soft_wrap=True)
@@ -109,4 +110,4 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _launcher(config: Any) -> Client:
-    return Client(load_settings(config).service_url("task_launcher"))
+    return Client.of(load_settings(config), "task_launcher")

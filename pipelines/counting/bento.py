@@ -11,9 +11,11 @@ from pydantic import create_model
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
+from labrelay.http.access import Access, AccessGuard
 from labrelay.http.guard import HostGuard
+from labrelay.http.roles import Role
 from labrelay.settings import load_settings
 from labrelay.telemetry import configure_logging
 from pipelines.counting.kind import Kind
@@ -26,6 +28,13 @@ BENTO: Final[dict[str, Any]] = {
     "logging": {"access": {"enabled": False}},
 }
 """Options of every Bento here: one process, one compiled model, one worker, and HTTP."""
+
+ROLES: Final = {
+    Role.ANYONE: ("healthz", "livez", "readyz"),
+    Role.VIEWER: ("", "docs.json", "schema.json", "static_content", "metrics"),
+    Role.OPERATOR: ("segment", "mask"),
+}
+"""The first segment of a path, and who may call what lies there."""
 
 
 class Described(bentoml.IODescriptor):  # type: ignore[misc]
@@ -99,6 +108,13 @@ def answered(ctx: bentoml.Context, response: Response) -> Response:
 
 
 def guarded(app: ASGIApp) -> HostGuard:
-    """The service behind the same guard as all others; settings are read where it runs, not where it is built."""
+    """The service behind the same guards as all others; settings are read where it runs, not where it is built."""
     settings = load_settings()
-    return HostGuard(app, (*settings.hosts, settings.advertise))
+    door = AccessGuard(app, Access.of("pipeline", settings), roles_of)
+    return HostGuard(door, (*settings.hosts, settings.advertise))
+
+
+def roles_of(scope: Scope) -> frozenset[Role] | None:
+    """Who may call what BentoML serves besides the desk; what isn't listed, only labrelay's own services."""
+    first = scope["path"].strip("/").split("/")[0]
+    return frozenset({next((role for role, names in ROLES.items() if first in names), Role.SERVICE)})

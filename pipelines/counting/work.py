@@ -56,7 +56,8 @@ class Counting:
             InputProblem: the file is no image that can be read.
             InferenceFailed: OpenVINO gave up.
         """
-        selection, further = parameters.selected(self.segmenter.package.description.input)
+        model = self.segmenter.package.description.input
+        selection, further = parameters.selected(model.channels, model.channel_names)
         image = read_image(path, selection, further=further)
         if parameters.pixel_size_um is not None:
             image = replace(image, pixel_size_um=parameters.pixel_size_um)

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from labrelay.http.roles import Role, allow
 from pipelines.registry.roster import Presence, Roster
 
 
@@ -12,6 +13,7 @@ def router(roster: Roster) -> APIRouter:
     routes = APIRouter(tags=["aicsd v1"])
 
     @routes.get("/api/v1/pipelines")
+    @allow(Role.VIEWER, Role.PIPELINE)
     async def pipelines() -> list[dict[str, Any]]:
         return [wire_pipeline(each) for each in roster.present()]
 

@@ -8,6 +8,8 @@ from pydantic import Field
 from labrelay.contracts.base import Contract
 from labrelay.contracts.tasks import Topic
 from labrelay.http import create_app
+from labrelay.http.access import Calling
+from labrelay.http.roles import Role, allow
 from labrelay.settings import Settings
 from pipelines.registry import aicsd_v1
 from pipelines.registry.roster import ALIVE_S, Presence, Roster
@@ -25,16 +27,19 @@ class Beat(Contract):
 
 def create(settings: Settings) -> FastAPI:
     """The registry of pipelines (`ports.registry`)."""
-    app = create_app("pipeline-registry")
+    app = create_app("pipeline-registry", settings)
     roster = Roster()
     app.include_router(aicsd_v1.router(roster))
 
     @app.post("/api/v2/pipelines/{topic:path}/heartbeat", tags=["v2"])
-    async def heartbeat(topic: Annotated[Topic, Path()], beat: Beat) -> dict[str, float]:
+    @allow(Role.PIPELINE)
+    async def heartbeat(topic: Annotated[Topic, Path()], beat: Beat, caller: Calling) -> dict[str, float]:
+        caller.check_pipeline(topic)
         roster.hear(topic, beat.worker, beat.name, beat.description)
         return {"alive_s": ALIVE_S}
 
     @app.get("/api/v2/pipelines", tags=["v2"])
+    @allow(Role.VIEWER, Role.PIPELINE)
     async def pipelines() -> dict[str, Any]:
         return {"items": [item(each) for each in roster.present()]}
 

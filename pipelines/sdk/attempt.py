@@ -61,6 +61,7 @@ class Attempt:
             self.work.start()
             report = self._await_report()
             if report is None or self._lease.lost:
+                self.work.give_up()
                 return Ending.DROPPED
             return self._hand_over(report)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from labrelay.contracts.aicsd import WireReport
 from labrelay.contracts.launches import Claim, ClaimRequest, Launch
 from labrelay.http import Client
+from labrelay.settings import Settings
 
 READ_S: Final = 10.0
 """Seconds without an answer before a call is given up."""
@@ -17,9 +18,14 @@ class Gateway:
 
     Every method raises what the gateway's answer stands for: `labrelay.errors.RequestRefused` (a subclass for 403, 404,
     409, 422) or `ServiceUnavailable` when nobody answers.
+
+    Args:
+        settings: where the gateway is; only there the pipeline's token is shown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._own = {settings.advertised_url(port) for port in ("job_repository", "task_launcher")}
         self._clients: dict[str, Client] = {}
         self._lock = threading.Lock()
 
@@ -48,5 +54,10 @@ class Gateway:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
-            client = self._clients.setdefault(origin, Client(origin, read_s=READ_S, retries=0))
+            client = self._clients.get(origin) or self._clients.setdefault(origin, self._client(origin))
         return client, url.removeprefix(origin)
+
+    def _client(self, origin: str) -> Client:
+        if origin in self._own:
+            return Client.of_gateway(self._settings, origin, read_s=READ_S, retries=0)
+        return Client(origin, read_s=READ_S, retries=0)  # whoever wrote the launch: no token goes there

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from labrelay.errors import LabrelayError
 from labrelay.http import Client
 from labrelay.loops import OwnerLoop
+from labrelay.settings import Settings
 from labrelay.telemetry import logger
 from pipelines.sdk.pipeline import Pipeline
 
@@ -13,11 +14,16 @@ EVERY_S: Final = 3.0
 _log = logger("pipelines.sdk.heartbeat")
 
 
+def registry_of(settings: Settings) -> Client:
+    """The gateway's registry of pipelines."""
+    return Client.of_gateway(settings, settings.advertised_url("registry"), read_s=3.0, retries=0)
+
+
 class Heartbeat:
     """Heartbeats of one worker; a registry that is away is no trouble for the work."""
 
-    def __init__(self, pipeline: Pipeline, worker: str, registry_url: str) -> None:
-        self._client = Client(registry_url, read_s=3.0, retries=0)
+    def __init__(self, pipeline: Pipeline, worker: str, registry: Client) -> None:
+        self._client = registry
         self._path = f"/api/v2/pipelines/{quote(pipeline.topic)}/heartbeat"
         self._body = {"worker": worker, "name": pipeline.name, "description": pipeline.description}
         self._heard = True

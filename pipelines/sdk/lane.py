@@ -32,6 +32,7 @@ class Lane:
         pipeline: the work.
         consumer: where launches come from.
         worker: this lane's name, for the record.
+        gateway: where to claim and report.
         replace_process: called when too many functions hang; the process's supervisor starts it anew.
         idle_ms: a launch that is unacknowledged for so long is taken over.
         linger_s: seconds that a function may go on after its attempt was lost.
@@ -42,6 +43,7 @@ class Lane:
         pipeline: Pipeline,
         consumer: LaunchConsumer,
         worker: str,
+        gateway: Gateway,
         replace_process: Callable[[], None],
         *,
         idle_ms: int = TAKE_OVER_IDLE_MS,
@@ -53,7 +55,7 @@ class Lane:
         self._replace_process = replace_process
         self._idle_ms = idle_ms
         self._linger_s = linger_s
-        self._gateway = Gateway()
+        self._gateway = gateway
         self._in_hand: Delivery | None = None
         self._looked_over = 0.0
         self._attempt: Attempt | None = None

@@ -11,7 +11,8 @@ from labrelay.loops import OwnerLoop
 from labrelay.settings import Settings
 from labrelay.telemetry import logger
 from pipelines.sdk.attempt import LINGER_S
-from pipelines.sdk.heartbeat import Heartbeat
+from pipelines.sdk.gateway import Gateway
+from pipelines.sdk.heartbeat import Heartbeat, registry_of
 from pipelines.sdk.lane import TAKE_OVER_IDLE_MS, Lane
 from pipelines.sdk.pipeline import Pipeline
 
@@ -59,6 +60,7 @@ class Worker:
                 pipeline,
                 LaunchConsumer(settings.redis_url, pipeline.topic, name),
                 name,
+                Gateway(settings),
                 replace_process,
                 idle_ms=take_over_idle_ms,
                 linger_s=linger_s,
@@ -68,7 +70,7 @@ class Worker:
         self._loops = [
             OwnerLoop(f"{pipeline.topic}-{name}", lane.turn) for name, lane in zip(names, self._lanes, strict=True)
         ]
-        self._heartbeat = Heartbeat(pipeline, self.name, settings.advertised_url("registry"))
+        self._heartbeat = Heartbeat(pipeline, self.name, registry_of(settings))
 
     @property
     def trouble(self) -> str:

@@ -7,7 +7,7 @@ from labrelay.parent import end_with_parent
 from labrelay.settings import Settings, load_settings
 from labrelay.telemetry import configure_logging
 from pipelines.sdk import Worker
-from pipelines.sdk.heartbeat import Heartbeat
+from pipelines.sdk.heartbeat import Heartbeat, registry_of
 from pipelines.sdk.process import Part, run
 from pipelines.simulator.aicsd import Subscriber
 from pipelines.simulator.native import PIPELINES
@@ -26,8 +26,8 @@ def parts_for(carrier: str, settings: Settings) -> list[Part]:
     """What runs on a carrier. AiCSD's pipelines send no heartbeats; this process does it for its subscriber."""
     if carrier == "streams":
         return [Worker(each, settings, concurrency=settings.pipelines.concurrency) for each in PIPELINES]
-    url = settings.advertised_url("registry")
-    return [Subscriber(settings.redis_url), *(Heartbeat(each, "aicsd-simulator", url) for each in PIPELINES)]
+    registry = registry_of(settings)
+    return [Subscriber(settings.redis_url), *(Heartbeat(each, "aicsd-simulator", registry) for each in PIPELINES)]
 
 
 def _arguments() -> argparse.Namespace:

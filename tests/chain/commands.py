@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,16 +55,35 @@ class Side:
             self.process.wait(60)
 
 
-def start(name: str, config: Path, ready: bool = True) -> Side:
-    """`labrelay NAME --config FILE`, until it says that it is ready."""
+def start(
+    name: str,
+    config: Path,
+    ready: bool = True,
+    module: str = "labrelay",
+    python: tuple[str, ...] = (sys.executable,),
+    environment: Mapping[str, str] | None = None,
+) -> Side:
+    """`labrelay NAME --config FILE`, until it says that it is ready.
+
+    Args:
+        module: runs it in the command's place.
+        python: the interpreter, after whatever runs that one.
+        environment: in place of this process's own.
+    """
     log = config.with_suffix(".log")
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "labrelay", name, "--config", str(config)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        command = [*python, "-m", module, name, "--config", str(config)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment and dict(environment)
+        )
     side = Side(name, config, process, log)
     if ready:
-        until(lambda: b"ready" in log.read_bytes() or process.poll() is not None, f"{name} is ready")
-        assert process.poll() is None, log.read_text()
+        try:
+            until(lambda: b"ready" in log.read_bytes() or process.poll() is not None, f"{name} is ready", 100)
+            assert process.poll() is None, log.read_text()
+        except BaseException:
+            side.stop()
+            raise
     return side
 
 

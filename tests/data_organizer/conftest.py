@@ -76,11 +76,16 @@ def ruled(settings: Settings) -> Settings:
 
 @pytest.fixture
 def gateway(settings: Settings) -> Iterator[Gateway]:
+    others = loops()  # of a whole system that other tests keep running in this process
     double = Gateway(settings.ports.edge)
     double.start()
     yield double
     double.stop()
-    until(lambda: not any(each.name.startswith("data-organizer") for each in threading.enumerate()))
+    until(lambda: loops() <= others)
+
+
+def loops() -> set[threading.Thread]:
+    return {each for each in threading.enumerate() if each.name.startswith("data-organizer")}
 
 
 def side_of(settings: Settings) -> Side:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import uvicorn
 from fastapi import FastAPI
 
+from labrelay.contracts.audit import AuditHead
 from labrelay.contracts.captures import Announcement, CaptureAccepted, EndedCaptures
 from labrelay.errors import Conflict, LabrelayError, ServiceUnavailable
 from labrelay.http import create_app
@@ -27,6 +28,7 @@ class Gateway:
     Attributes:
         heard: every announcement, in order of arrival.
         captures: capture id and announcement, in order of creation.
+        kept: what a reader of another epoch's feed is told of its ends.
         refuse: called with each announcement; an error that it returns is the answer.
         lose_answer: the next so many announcements are taken, but the answer gets lost.
     """
@@ -37,6 +39,8 @@ class Gateway:
         self.heard: list[Announcement] = []
         self.captures: list[tuple[str, Announcement]] = []
         self.ended: list[str] = []
+        self.kept: int | None = None
+        self.head: AuditHead | None = None
         self.end_at_once = False
         self.matched = True
         self.lose_answer = 0
@@ -72,7 +76,7 @@ class Gateway:
                 last_sha256=last[1].sha256 if last else None,
                 last_generation=len(mine),
             )
-        cid = str(uuid4())
+        cid = said.capture_id or str(uuid4())
         self.captures.append((cid, said))
         self.ended += [cid] if self.end_at_once else []
         return self._accepted(cid, len(mine) + 1, created=True)
@@ -97,11 +101,18 @@ class Gateway:
             return self.announce(said)
 
         @app.get("/edge/v2/captures/ended")
-        async def ended(instrument: str, after: int, wait: float) -> EndedCaptures:
-            ends, epoch = time.monotonic() + wait, self.epoch
-            while len(self.ended) <= after and self.epoch == epoch and time.monotonic() < ends:
+        async def ended(instrument: str, after: int, wait: float, epoch: int | None = None) -> EndedCaptures:
+            ends, now = time.monotonic() + wait, self.epoch
+            while len(self.ended) <= after and self.epoch == now and time.monotonic() < ends:
                 await asyncio.sleep(0.02)
-            return EndedCaptures(epoch=self.epoch, next=len(self.ended), ended=tuple(self.ended[after:]))
+            return EndedCaptures(
+                epoch=self.epoch,
+                next=len(self.ended),
+                ended=tuple(self.ended[after:]),
+                kept=self.kept if epoch not in (None, self.epoch) else None,
+                head=self.head,
+                version="gateway-double",
+            )
 
         return app
 

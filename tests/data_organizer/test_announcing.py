@@ -11,9 +11,11 @@ import requests
 
 import file_watcher.app
 from data_organizer.ended import EndedFeed
-from data_organizer.journal import Journal
+from data_organizer.journal import Journal, Pending
+from labrelay.contracts.audit import AuditHead
 from labrelay.contracts.captures import Announcement
 from labrelay.errors import LabrelayError, Unprocessable
+from labrelay.heads import newest_head
 from labrelay.settings import Settings
 from tests.data_organizer.conftest import Served, Side, side_of, until
 from tests.data_organizer.gateway import Gateway
@@ -180,7 +182,7 @@ def test_after_a_lost_journal_known_contents_are_adopted_and_new_ones_follow(
 class JournalThatHearsOfTheEpoch(Journal):
     """Its position is read, and right after that an acceptance brings the gateway's new epoch."""
 
-    def position(self) -> tuple[int | None, int]:
+    def position(self) -> Pending:
         before = super().position()
         super().ended(2, 0, [])
         return before
@@ -195,7 +197,7 @@ def test_a_feed_that_was_asked_for_under_an_older_epoch_is_read_from_its_start(
     journal.ended(1, 5, [])
     gateway.epoch, gateway.ended = 2, [str(uuid4()) for _ in range(6)]
     EndedFeed(JournalThatHearsOfTheEpoch(ruled), ruled, wait_s=0).turn()
-    assert journal.position() == (2, 0)
+    assert (journal.position().epoch, journal.position().cursor) == (2, 0)
     watcher.stop()
 
 
@@ -206,5 +208,29 @@ def test_a_pause_that_cannot_be_written_down_leaves_no_capture_open(ruled: Setti
     gateway.ended = [str(uuid4())]
     with pytest.raises(OSError, match=r"gateway\.json"):
         EndedFeed(Journal(ruled), ruled, wait_s=0).turn()
-    assert Journal(ruled).position() == (gateway.epoch, 1)
+    position = Journal(ruled).position()
+    assert (position.epoch, position.cursor) == (gateway.epoch, 1)
+    watcher.stop()
+
+
+def test_what_a_restored_gateway_lost_is_announced_under_the_name_that_it_had(side: Side, gateway: Gateway) -> None:
+    (side.folder / "A01.tif").write_bytes(b"pixels")
+    until(lambda: side.states() == ["open"])
+    named = gateway.captures[0][0]
+    gateway.ended.append(named)
+    until(lambda: side.states() == ["closed"])
+    gateway.captures, gateway.ended, gateway.kept, gateway.epoch = [], [], 0, 1000
+    until(lambda: len(gateway.captures) == 1)
+    assert gateway.heard[-1].capture_id == named
+    until(lambda: side.states() == ["open"])
+
+
+def test_the_newest_head_of_the_audit_is_kept(ruled: Settings, gateway: Gateway) -> None:
+    watcher = Served(file_watcher.app.create(ruled), ruled.ports.file_watcher)
+    watcher.start()
+    gateway.head = AuditHead(number=3, hash="a" * 64, signature="b" * 64)
+    feed = EndedFeed(Journal(ruled), ruled, wait_s=0)
+    feed.turn()
+    assert newest_head(ruled.oem_layout.heads) == gateway.head
+    assert feed.heard.version == "gateway-double"
     watcher.stop()

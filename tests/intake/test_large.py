@@ -5,14 +5,12 @@
 
 import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import psutil
 import pytest
 
 from labrelay.contracts.states import Stage
@@ -20,6 +18,7 @@ from labrelay.files import digest_file
 from tests.chain.jobs import until
 from tests.chain.system import Chain, chain_of, chain_settings, judge_copies
 from tests.intake.drop import Drop
+from tests.memory import Memory, Named, family
 
 LARGE: Final = os.environ.get("LABRELAY_LARGE") == "1"
 SIZE: Final = 5_000_000_000 if LARGE else 512_000_000
@@ -44,40 +43,10 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drop]:
     shutil.rmtree(root)
 
 
-class Memory:
-    """Resident memory of every process of a chain, looked at while the block runs.
-
-    Attributes:
-        growth: by process, bytes of the most that was seen above what it had at first.
-    """
-
-    def __init__(self, chain: Chain) -> None:
-        self.growth: dict[str, int] = {}
-        self._first: dict[str, int] = {}
-        self._chain = chain
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> "Memory":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.1):
-            for child in self._chain.session.tree.children:
-                if child.pid is not None:
-                    self._look(child.spec.name, psutil.Process(child.pid))
-
-    def _look(self, name: str, root: psutil.Process) -> None:
-        for process in (root, *root.children(recursive=True)):
-            key = f"{name} {process.pid}"
-            resident = process.memory_info().rss
-            first = self._first.setdefault(key, resident)
-            self.growth[key] = max(self.growth.get(key, 0), resident - first)
+def processes(drop: Drop) -> Iterator[Named]:
+    """Every process of the chain."""
+    for child in drop.chain.session.tree.children:
+        yield from family(child.spec.name, child.pid)
 
 
 @contextmanager
@@ -101,27 +70,27 @@ def test_a_large_file_streams_through_without_being_held_in_memory(dropped: Drop
     path = dropped.folder / "large.tif"
     make_large(path, SIZE)
     digest, size = digest_file(path)
-    with Memory(dropped.chain) as memory, timed(f"{SIZE / 1e9:g} GB through the chain and back"):
+    with Memory(lambda: processes(dropped)) as memory, timed(f"{SIZE / 1e9:g} GB through the chain and back"):
         job = dropped.await_stage("large.tif", Stage.COMPLETE, Stage.FAILED, seconds=PATIENCE_S)
-    print({name: f"{growth / 1e6:.0f} MB" for name, growth in memory.growth.items()})  # noqa: T201
+    print(memory)  # noqa: T201
     assert job.stage is Stage.COMPLETE, job.failure
     assert (job.source.size, job.source.sha256) == (size, digest)
     (output,) = job.outputs
     assert digest_file(dropped.chain.output / str(output.returned_path)) == (digest, size)
-    assert max(memory.growth.values()) < MOST_GROWTH, memory.growth
+    assert memory.most < MOST_GROWTH, memory
 
 
 def test_many_files_at_once_all_come_back_once(dropped: Drop) -> None:
     names = [f"burst/{number // 96:03}/{number % 96:02}.tif" for number in range(FILES)]
-    with Memory(dropped.chain) as memory, timed(f"{FILES} files at once"):
+    with Memory(lambda: processes(dropped)) as memory, timed(f"{FILES} files at once"):
         for name in names:
             dropped.drop(name, os.urandom(2_000))
         until(lambda: complete(dropped.chain) >= len(names) + 1, "all complete", PATIENCE_S, pause_s=0.5)
-    print({name: f"{growth / 1e6:.0f} MB" for name, growth in memory.growth.items()})  # noqa: T201
+    print(memory)  # noqa: T201
     written = {name: dropped.digests[name] for name in names}
     findings = judge_copies(written, dropped.chain.output / "burst")
     assert findings.well, findings
-    assert max(memory.growth.values()) < MOST_GROWTH, memory.growth
+    assert memory.most < MOST_GROWTH, memory
 
 
 def complete(chain: Chain) -> int:

@@ -31,6 +31,7 @@ class Repository:
         self.jobs: dict[str, Job] = {}
         self.tasks: dict[str, Task] = {}
         self.steps: list[tuple[str, str]] = []
+        self.acts: list[dict[str, Any]] = []
         self.seq = 1
         self.epoch = 1
         self.passed_s = 0.0
@@ -182,6 +183,10 @@ def create(state: Repository) -> FastAPI:
         outputs = tuple(ReportedOutput(directory=o.dir_name, name=o.name) for o in body.output_files or ())
         said = PipelineReport(status=PipelineStatus(body.status), results=body.results, outputs=outputs)
         state.take(job_id, ReportJob(epoch=fence.epoch, attempt=fence.attempt, report=said))
+
+    @app.post("/api/v2/audit/acts", status_code=204)
+    async def enter(request: Request) -> None:
+        state.acts.append(await request.json())
 
     _add_tasks(app, state)
     return app

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 import requests
 
+from labrelay.access.callers import Caller
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.launches import Claim
 from labrelay.contracts.states import Stage
 from labrelay.contracts.transitions import RelaunchJob
 from labrelay.errors import Forbidden
+from labrelay.http.access import Access
 from labrelay.http.client import Client
-from task_launcher.callbacks import check_loopback
+from labrelay.http.roles import Role
+from task_launcher.callbacks import check_here
 from tests.task_launcher.double import Repository
 
 COMPLETE = "PipelineComplete"
@@ -115,8 +118,9 @@ def test_without_a_capability_loopback_acts_for_the_current_attempt(claim: Claim
 
 @pytest.mark.parametrize("host", ["192.168.1.4", "", "example.org"])
 def test_without_a_capability_other_machines_are_refused(host: str) -> None:
+    here = Access("task-launcher").is_here({"client": (host, 50_000)})
     with pytest.raises(Forbidden):
-        check_loopback(host)
+        check_here(Caller(Role.ANYONE, local=here))
 
 
 def test_unknown_job_and_other_task_are_refused_as_aicsd_refuses_them(

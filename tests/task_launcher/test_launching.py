@@ -75,6 +75,10 @@ def test_a_paused_pipeline_launches_nothing_until_it_is_resumed(launcher: Client
     assert repository.stage(held.id) is Stage.READY
     launcher.post("/api/v2/pipelines/models/nuclei/resume")
     repository.wait(held.id, Stage.LAUNCHED)
+    assert [(act["kind"], act["subject"]) for act in repository.acts] == [
+        ("pipeline_paused", "models/nuclei"),
+        ("pipeline_running", "models/nuclei"),
+    ]
 
 
 def test_a_draining_pipeline_tells_when_it_is_empty(launcher: Client, repository: Repository) -> None:
@@ -102,9 +106,10 @@ def test_a_long_queue_of_a_paused_pipeline_hides_no_other(launcher: Client, repo
 
 
 @pytest.mark.parametrize("plates", [["P1"], []])
-def test_plates_that_go_first_are_read_back(launcher: Client, plates: list[str]) -> None:
+def test_plates_that_go_first_are_read_back(launcher: Client, repository: Repository, plates: list[str]) -> None:
     assert launcher.put("/api/v2/first", {"plates": plates}) == {"plates": plates}
     assert launcher.get("/api/v2/first") == {"plates": plates}
+    assert [(act["kind"], act["body"]) for act in repository.acts] == [("plates_first", {"plates": plates})]
 
 
 def _settled(launcher: Client, ready: int) -> list[dict[str, Any]]:

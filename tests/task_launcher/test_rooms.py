@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from labrelay.contracts.states import Stage
 from labrelay.errors import NotFound
 from labrelay.http.client import Client
+from labrelay.retention import Clearing
 from labrelay.settings import Settings
+from labrelay.settings.retention import AttemptRule
 from task_launcher.app import create
 from task_launcher.attempts import layout_of
 from task_launcher.jobs import Jobs
@@ -70,7 +72,7 @@ def test_only_folders_of_attempts_that_hold_their_job_stay(
     gone = [layout.work(held.id, 1, 1), layout.work(done.id, 1, 1), layout.work("unknown", 1, 1)]
     for folder in (kept, *gone):
         (folder / "output").mkdir(parents=True)
-    Sweep(layout, jobs).turn()
+    assert Clearing(Sweep(layout, jobs, AttemptRule())).run("test").goes.count == 3
     assert kept.is_dir()
     assert not any(folder.exists() for folder in gone)
     assert sorted(path.name for path in (layout.root / "work").iterdir()) == [held.id]

@@ -80,13 +80,15 @@ def test_nothing_outside_the_private_folder_is_taken(layout: GatewayLayout, dire
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_links_are_not_followed(layout: GatewayLayout, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
-    folder = wrote(layout, a_job(), real=b"one")
+    job = reported()
+    folder = wrote(layout, job, real=b"one")
     (folder / "out").symlink_to(tmp_path / "secret")
     (folder / "in").symlink_to(folder / "real")
     (folder / "folder").symlink_to(tmp_path)
     for name in ("out", "in", "folder/secret"):
+        named = reported(ReportedOutput(directory="", name=name)).report
         with pytest.raises(OutputOutside):
-            reported_path(folder, ReportedOutput(directory="", name=name))
+            seal(layout, job.model_copy(update={"report": named}))
 
 
 def test_the_second_output_of_a_name_gets_a_suffix() -> None:

@@ -4,7 +4,7 @@ import requests
 
 from labrelay.settings import Settings
 from pipelines.registry.app import create
-from pipelines.sdk.heartbeat import Heartbeat
+from pipelines.sdk.heartbeat import Heartbeat, registry_of
 from pipelines.simulator.native import only_file
 from tests.pipelines.gateway_double import served, until
 
@@ -15,7 +15,7 @@ def statuses(url: str) -> dict[str, str]:
 
 
 def test_the_registry_hears_a_worker(settings: Settings) -> None:
-    heartbeat = Heartbeat(only_file, "pc-1", settings.service_url("registry"))
+    heartbeat = Heartbeat(only_file, "pc-1", registry_of(settings))
     with served(create(settings), settings.ports.registry) as url:
         assert statuses(url)["only-file"] == "silent"
         heartbeat.start()
@@ -24,7 +24,7 @@ def test_the_registry_hears_a_worker(settings: Settings) -> None:
 
 
 def test_a_registry_that_comes_later_hears_it_too(settings: Settings) -> None:
-    heartbeat = Heartbeat(only_file, "pc-1", settings.service_url("registry"))
+    heartbeat = Heartbeat(only_file, "pc-1", registry_of(settings))
     heartbeat.start()
     with served(create(settings), settings.ports.registry) as url:
         until(lambda: statuses(url)["only-file"] == "alive")

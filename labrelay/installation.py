@@ -1,0 +1,19 @@
+"""Which installation of the instrument's side this is: two PCs with one instrument's name are told apart by it."""
+
+import hashlib
+from typing import Annotated, Final
+
+from fastapi import Header
+
+from labrelay.capability import load_key
+from labrelay.layout import OemLayout
+
+HEADER: Final = "X-Labrelay-Installation"
+NAME: Final = "installation.key"
+InstallationHeader = Annotated[str, Header(alias=HEADER, max_length=64)]
+"""A route's parameter: the caller's installation, empty where it tells none."""
+
+
+def installation_of(layout: OemLayout) -> str:
+    """32 hex digits, made at the first start in the data folder; another folder is another installation."""
+    return hashlib.sha256(load_key(layout.secrets, NAME)).hexdigest()[:32]

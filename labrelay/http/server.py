@@ -79,7 +79,8 @@ async def _serve(listeners: list[Listener], sockets: list[socket.socket]) -> Non
     failed: list[int] = []
 
     def leave() -> None:
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # open long polls are cut now, which is no error
+        for name in ("uvicorn.error", "labrelay.http.connections"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # open long polls are cut now, which is no error
         for server in servers:
             server.should_exit = True
 

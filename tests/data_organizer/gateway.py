@@ -102,8 +102,9 @@ class Gateway:
 
         @app.get("/edge/v2/captures/ended")
         async def ended(instrument: str, after: int, wait: float, epoch: int | None = None) -> EndedCaptures:
-            ends, now = time.monotonic() + wait, self.epoch
-            while len(self.ended) <= after and self.epoch == now and time.monotonic() < ends:
+            known = self.epoch if epoch is None else epoch  # a reader of another epoch's feed is told at once
+            ends = time.monotonic() + wait
+            while len(self.ended) <= after and self.epoch == known and time.monotonic() < ends:
                 await asyncio.sleep(0.02)
             return EndedCaptures(
                 epoch=self.epoch,

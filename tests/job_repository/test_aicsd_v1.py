@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from job_repository.aicsd_bodies import MOST_BYTES
 from job_repository.app import create
 from labrelay.capability import Fence, load_key, query
 from labrelay.settings import Settings
@@ -164,3 +166,19 @@ def test_wrong_reports_get_aicsds_codes(api: TestClient) -> None:
     assert api.put(f"/api/v1/job/pipeline/{job_id}/other", json=REPORT).status_code == 400
     assert api.put("/api/v1/job/pipeline/unknown/other", json=REPORT).status_code == 400
     assert api.put(url, content=b"{").status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"Status": "' + b"x" * (MOST_BYTES + 1), "1,000,000 bytes"),
+        (b" " * 20_000_000, "1,000,000 bytes"),
+        (b'{"Results": ' + b"[" * 100_000, "nested deeper"),
+    ],
+    ids=["long", "longer than any body", "deep"],
+)
+def test_a_report_beyond_the_limits_is_refused_and_its_job_says_why(api: TestClient, body: bytes, words: str) -> None:
+    job_id = until_claimed(api)
+    url = f"/api/v1/job/pipeline/{job_id}/{job_of(api, job_id)['task']['id']}"
+    assert api.put(url, content=body).status_code == 422
+    assert words in job_of(api, job_id)["overdue"]

@@ -78,8 +78,10 @@ def test_a_file_cut_at_its_end_keeps_what_comes_before(tmp_path: Path, free_port
 def test_a_good_file_stays_when_the_server_ends_for_another_reason(tmp_path: Path, free_port: int) -> None:
     file = filled(tmp_path, free_port)
     before = file.read_bytes()
-    with socket.create_server(("127.0.0.1", free_port)), pytest.raises(ServiceUnavailable):
-        EmbeddedRedis(tmp_path, free_port).start()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port))  # not listening, so that nobody waits for its answers
+        with pytest.raises(ServiceUnavailable):
+            EmbeddedRedis(tmp_path, free_port).start()
     assert file.read_bytes() == before
 
 

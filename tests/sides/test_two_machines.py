@@ -71,14 +71,14 @@ def test_nothing_but_the_edge_port_is_open_between_them(machines: TwoMachines, t
 
 def test_pulled_cables_lose_and_double_nothing(machines: TwoMachines) -> None:
     """The cable is out for a moment and for longer than calls wait; files go on being written all the while."""
-    writing = threading.Thread(target=write_slowly, args=(machines.reader, 24))
+    writing = threading.Thread(target=write_slowly, args=(machines.reader, 20))
     writing.start()
     for outage_s in (0.5, 4.0):
         until(lambda: machines.reader.came_back(), "files come back", 120, 0.1)
         machines.near.set_link("down")
         time.sleep(outage_s)
         machines.near.set_link("up")
-        time.sleep(1.0)
+        time.sleep(0.5)
     writing.join()
     until(machines.reader.has_exactly_its_own, "everything is back once", 200, 0.5)
 

@@ -31,7 +31,10 @@ def test_an_input_goes_when_the_instrument_has_just_read_its_own_copy(make_lab: 
     lab.vouch()
     assert not lab.blob(IMAGE).exists()
     assert (lab.folder / "a.tif").read_bytes() == IMAGE
-    assert lab.audited()[-2:] == ["retention_released", "retention_deleted"]
+    assert [act for act in lab.audited() if act.startswith("retention_")][-2:] == [
+        "retention_released",
+        "retention_deleted",
+    ]
 
 
 def test_an_input_stays_when_the_instrument_no_longer_has_it(make_lab: MakeLab) -> None:

@@ -55,7 +55,10 @@ def test_an_original_goes_while_the_gateways_copy_has_just_been_read(make_lab: M
     assert not list((lab.folder / "plate").iterdir())
     assert lab.blob(IMAGE).read_bytes() == IMAGE
     assert "by the retention rule" in lab.deletions.words("input", "plate/a.tif", lab.job(capture).source.sha256)
-    assert lab.audited()[-2:] == ["retention_released", "retention_deleted"]
+    assert [act for act in lab.audited() if act.startswith("retention_")][-2:] == [
+        "retention_released",
+        "retention_deleted",
+    ]
 
 
 def test_without_a_rule_of_their_folder_originals_are_not_even_looked_at(make_lab: MakeLab) -> None:

@@ -6,22 +6,18 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
-from job_repository import (
-    action_routes,
-    aicsd_v1,
-    audit_routes,
-    capture_routes,
-    edge,
-    events,
-    health_routes,
-    instrument_routes,
-    job_routes,
-    plate_routes,
-    retention_routes,
-    task_routes,
-    token_routes,
-)
+from job_repository import audit_routes, edge, events
+from job_repository.actions import routes as action_routes
+from job_repository.aicsd import routes as aicsd_routes
+from job_repository.captures import routes as capture_routes
+from job_repository.health import routes as health_routes
+from job_repository.instruments import routes as instrument_routes
+from job_repository.jobs import routes as job_routes
+from job_repository.plates import routes as plate_routes
 from job_repository.repository import Repository
+from job_repository.retention import routes as retention_routes
+from job_repository.tasks import routes as task_routes
+from job_repository.tokens import routes as token_routes
 from labrelay.access.register import Register
 from labrelay.http import create_app, limits
 from labrelay.retention import retention_router
@@ -51,8 +47,8 @@ def create(settings: Settings) -> FastAPI:
     if app.state.access.enforced:
         app.state.access.register = Register(repository.tokens.roll)  # it needs nobody's answer but its own
     own = (job_routes, action_routes, capture_routes, task_routes, instrument_routes, plate_routes, events)
-    for router in (*own, token_routes, audit_routes, health_routes, retention_routes, edge, aicsd_v1):
+    for router in (*own, token_routes, audit_routes, health_routes, retention_routes, edge, aicsd_routes):
         app.include_router(router.routes)
     app.include_router(retention_router(lambda: repository.clearing))
-    limits.stream(app, "PUT", aicsd_v1.REPORTS)
+    limits.stream(app, "PUT", aicsd_routes.REPORTS)
     return app

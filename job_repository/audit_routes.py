@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import StringConstraints
 
-from job_repository.job_routes import Repo
+from job_repository.jobs.routes import Repo
 from job_repository.record.audit import Act
 from job_repository.record.audit_verification import Verification, shown
 from job_repository.repository import Repository

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from job_repository.capture_routes import announce, ended
-from job_repository.instrument_routes import tell_pause
+from job_repository.captures.routes import announce, ended
+from job_repository.instruments.routes import tell_pause
 
 routes = APIRouter(prefix="/edge/v2/captures", tags=["edge"])
 routes.post("")(announce)

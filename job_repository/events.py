@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from job_repository.changes import RECORD
-from job_repository.job_routes import Repo
+from job_repository.jobs.routes import Repo
 from job_repository.repository import Repository
 from labrelay.access.callers import Caller
 from labrelay.contracts.plates import PLATE_FINISHED

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from job_repository.effects import Held
+from job_repository.jobs.effects import Held
 from labrelay.contracts.jobs import Job, Source
 from labrelay.layout import GatewayLayout
 

@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 from anyio.to_thread import run_sync
 
-from job_repository.capture_store import CaptureStore
+from job_repository.captures.store import CaptureStore
 from job_repository.changes import RECORD, Changes, job_bell, owned_key
-from job_repository.clocks import Clocks
-from job_repository.jobs import Jobs
-from job_repository.live import LiveStore
-from job_repository.pauses import InstrumentPauses
-from job_repository.restore import Restorer
+from job_repository.instruments.pauses import InstrumentPauses
+from job_repository.jobs.jobs import Jobs
+from job_repository.live.clocks import Clocks
+from job_repository.live.restore import Restorer
+from job_repository.live.store import LiveStore
 from labrelay import __version__
 from labrelay.contracts.captures import EndedCaptures, WantedInput, WantedInputs
 from labrelay.contracts.jobs import Job, OwnedJobs, OwnerNews

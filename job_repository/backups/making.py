@@ -5,15 +5,14 @@ import re
 import shutil
 import tempfile
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from job_repository.backups import archive
 from job_repository.backups.errors import BackupFailed
-from job_repository.backups.manifest import RECORD_NAMES, SECRETS, SETTINGS, STATE, Manifest
-from job_repository.backups.snapshot import Facts, kind_of, snapshot
+from job_repository.backups.manifest import RECORD_NAMES, SECRETS, SETTINGS, STATE, Facts, Manifest
+from job_repository.backups.snapshot import kind_of, snapshot
 from job_repository.record.audit_signing import BROKEN
 from labrelay import __version__
 from labrelay.contracts.base import Contract
@@ -88,7 +87,7 @@ def _pack(settings: Settings, file: Path, room: Path, *, with_secrets: bool) -> 
 
 
 def _manifest(kind: str, made_ns: int, facts: Facts, files: dict[str, Path], *, with_secrets: bool) -> Manifest:
-    told = {"labrelay": __version__, "kind": kind, "made_ns": made_ns, "secrets": with_secrets, **asdict(facts)}
+    told = {"labrelay": __version__, "kind": kind, "made_ns": made_ns, "secrets": with_secrets, **facts.model_dump()}
     return Manifest.model_validate({**told, "files": archive.packed(files)})
 
 

@@ -24,33 +24,41 @@ class Packed(Contract):
     sha256: Digest
 
 
-class Manifest(Contract):
-    """What a backup says of itself.
+class Facts(Contract):
+    """What a record holds.
 
     Attributes:
-        form: number of this form of backup.
-        labrelay: the version that made it.
-        kind: the record's database.
         revision: the record's schema (Alembic).
-        made_ns: when, nanoseconds since 1970 on the gateway's clock.
         epoch: the live store's epoch then.
         applied: running number up to which the record held the events.
         audit_number: the newest row of the audit chain, and its hash.
         captures: how many the record holds; jobs likewise.
-        secrets: whether keys are in it.
     """
 
-    form: Literal[1] = FORM
-    labrelay: str
-    kind: Literal["sqlite", "postgresql"]
     revision: str
-    made_ns: int
     epoch: int
     applied: int
     audit_number: int
     audit_hash: str
     captures: int
     jobs: int
+
+
+class Manifest(Facts):
+    """What a backup says of itself, and of the record in it.
+
+    Attributes:
+        form: number of this form of backup.
+        labrelay: the version that made it.
+        kind: the record's database.
+        made_ns: when, nanoseconds since 1970 on the gateway's clock.
+        secrets: whether keys are in it.
+    """
+
+    form: Literal[1] = FORM
+    labrelay: str
+    kind: Literal["sqlite", "postgresql"]
+    made_ns: int
     secrets: bool
     files: dict[PackedName, Packed]
 

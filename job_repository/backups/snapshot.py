@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,25 +13,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import URL, Connection, func, make_url, select
 
 from job_repository.backups.errors import BackupBroken, BackupFailed
+from job_repository.backups.manifest import Facts
 from job_repository.record.audit import head_of
 from job_repository.record.models import CaptureRow, JobRow
 from job_repository.record.store import Record, number_of
 
 LONGEST_S: Final = 3600.0
 _BINARIES: Final = "/usr/lib/postgresql"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a record holds; the members are those of `Manifest`."""
-
-    revision: str
-    epoch: int
-    applied: int
-    audit_number: int
-    audit_hash: str
-    captures: int
-    jobs: int
 
 
 def kind_of(url: str) -> str:

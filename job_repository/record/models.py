@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from job_repository.plate_identity import PLATE_NAME
+from job_repository.plates.identity import PLATE_NAME
 
 Big = BigInteger().with_variant(Integer, "sqlite")
 SCAN = "jobs_scan"

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from job_repository.documents import read_job
-from job_repository.live import LiveEvent
-from job_repository.plate_identity import plate_id_of, plate_name_of, plate_of
+from job_repository.live.documents import read_job
+from job_repository.live.store import LiveEvent
+from job_repository.plates.identity import plate_id_of, plate_name_of, plate_of
 from job_repository.record import audit
 from job_repository.record.models import Base, CaptureEndRow, CaptureRow, JobEventRow, JobRow, PlateRow
 from job_repository.record.store import ENDS, number_of, set_number
-from job_repository.sets import set_key
+from job_repository.sets.rules import set_key
 from labrelay.contracts.jobs import Job
 
 AUDITED_STEPS: Final = frozenset({"retry", "cancel", "reprocess", "edit", "restored"})

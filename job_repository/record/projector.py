@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from job_repository.conflicts import LiveStoreLost
-from job_repository.live import LiveEvent, LiveStore
-from job_repository.metrics import PROJECTED, PROJECTOR_LAG
+from job_repository.health.metrics import PROJECTED, PROJECTOR_LAG
+from job_repository.jobs.conflicts import LiveStoreLost
+from job_repository.live.store import LiveEvent, LiveStore
 from job_repository.record.audit import Audit
 from job_repository.record.projection import Applied, apply_events
 from job_repository.record.store import Record

@@ -39,7 +39,7 @@ class PipelineStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a job stands; the transition table in `job_repository.transitions` lists every way between them."""
+    """Where a job stands; the transition table in `job_repository.jobs.transitions` lists every way between them."""
 
     AWAITING_INPUT = "awaiting_input"
     GATHERING = "gathering"

@@ -11,7 +11,7 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from job_repository.aicsd_bodies import parse_object
+from job_repository.aicsd.bodies import parse_object
 from labrelay.contracts.aicsd import WireJob, WireTask
 from labrelay.errors import LabrelayError
 from labrelay.plates import FolderReader

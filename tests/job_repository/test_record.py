@@ -13,18 +13,18 @@ from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, text
 
-from job_repository.live import LiveEvent
-from job_repository.plate_identity import plate_of
-from job_repository.plate_store import PlateStore
+from job_repository.jobs.steps import Created
+from job_repository.live.store import LiveEvent
+from job_repository.plates.identity import plate_of
+from job_repository.plates.store import PlateStore
 from job_repository.record.models import Base, JobRow
 from job_repository.record.projection import Entry, _job_row, apply_events
 from job_repository.record.store import MIGRATIONS, Record
-from job_repository.steps import Created
 from labrelay.contracts.states import Stage
 from labrelay.settings import Settings
 from tests.job_repository.conftest import add_task, announce, job_of, stored, until_claimed
-from tests.job_repository.test_plate_tables import measured
-from tests.job_repository.test_state_machine import fresh_job
+from tests.job_repository.jobs.test_state_machine import fresh_job
+from tests.job_repository.plates.test_plate_tables import measured
 
 LATER = ("plate", "task_id", "plate_name", "revision")
 """Columns of jobs that came after the third version of the tables."""

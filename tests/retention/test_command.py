@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from job_repository.record_clearing import RecordClearing
+from job_repository.retention.clearing import RecordClearing
 from labrelay import room
 from labrelay.cli import app
 from labrelay.contracts.retention import WORDS, Why

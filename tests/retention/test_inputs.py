@@ -2,7 +2,7 @@
 
 import pytest
 
-from job_repository.conflicts import InputGone
+from job_repository.jobs.conflicts import InputGone
 from labrelay.contracts.jobs import Failure
 from labrelay.contracts.retention import Why
 from labrelay.contracts.states import Owner, Stage

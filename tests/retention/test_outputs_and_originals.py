@@ -4,7 +4,7 @@ import pytest
 
 from file_sender.gateway.errors import OutputGone
 from file_sender.gateway.sealed import sealed_file
-from job_repository.conflicts import InputGone
+from job_repository.jobs.conflicts import InputGone
 from labrelay.contracts.captures import WantedInput as Wanted
 from labrelay.contracts.retention import Kind, Why
 from labrelay.contracts.states import Stage

@@ -13,7 +13,7 @@ from uuid import uuid4
 import uvicorn
 from fastapi import FastAPI, Request
 
-from job_repository.transitions import apply
+from job_repository.jobs.transitions import apply
 from labrelay.capability import parse_fence
 from labrelay.contracts.aicsd import WireReport
 from labrelay.contracts.jobs import Job, OwnedJob, OwnedJobs, PipelineReport, ReportedOutput, Source

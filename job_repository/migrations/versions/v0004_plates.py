@@ -10,7 +10,7 @@ from alembic import op
 from pydantic import ValidationError
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, Text, bindparam, select
 
-from job_repository.plate_identity import plate_of
+from job_repository.plates.identity import plate_of
 from labrelay.contracts.jobs import Job
 
 revision = "0004"

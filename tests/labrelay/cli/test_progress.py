@@ -7,13 +7,13 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from job_repository.plate_identity import is_table
+from job_repository.plates.identity import is_table
 from labrelay.cli.progress import follow
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.http.client import Client
-from tests.job_repository.test_plate_editions import table_at
-from tests.job_repository.test_plate_tables import measured
+from tests.job_repository.plates.test_plate_editions import table_at
+from tests.job_repository.plates.test_plate_tables import measured
 from tests.ports import take_ports
 
 

@@ -1,0 +1,1 @@
+"""Acts on many jobs: previewed, frozen, run."""

@@ -1,0 +1,1 @@
+"""AiCSD's wire format, version 1."""

@@ -1,0 +1,1 @@
+"""Captures: announced, matched, stored, ended."""

@@ -1,0 +1,1 @@
+"""Instruments: who holds a name, pauses, drains, when one was heard last."""

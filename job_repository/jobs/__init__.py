@@ -1,0 +1,1 @@
+"""Jobs: their state machine, and what is read of them."""

@@ -1,0 +1,1 @@
+"""The live store: unfinished jobs in Redis."""

@@ -1,0 +1,1 @@
+"""Plates: what has arrived, when one is finished, and its tables."""

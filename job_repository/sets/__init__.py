@@ -1,0 +1,1 @@
+"""Sets of captures that one job works on together."""

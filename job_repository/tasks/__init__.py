@@ -1,0 +1,1 @@
+"""Tasks: their versions, and which of them take a capture."""

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from data_organizer.journal import Entry
 from labrelay.contracts.captures import Announcement, CaptureAccepted
-from labrelay.errors import Conflict, LabrelayError, NotFound, RequestRefused, Unprocessable
+from labrelay.errors import CaptureOfAnother, Conflict, LabrelayError, NotFound, RequestRefused, Unprocessable
 from labrelay.http import Client
 from labrelay.plates import FolderReader, Reading, readers_of
 from labrelay.settings import Settings
@@ -71,12 +71,19 @@ class Gateway:
     def announce(self, announcement: Announcement) -> CaptureAccepted | Mismatch:
         """Announce; repeating it gets the same answer.
 
+        What this PC announced under a name that it no longer has is another instrument's there, and becomes a capture
+        of this one's own.
+
         Raises:
             RequestRefused: the gateway won't take it, now or later.
             LabrelayError: it may take it later.
         """
         try:
             answer = self._edge.post("/edge/v2/captures", announcement.model_dump(mode="json"))
+        except CaptureOfAnother:
+            if announcement.capture_id is None:
+                raise
+            return self.announce(announcement.model_copy(update={"capture_id": None}))
         except Conflict as conflict:
             if "last_capture_id" not in conflict.extra:
                 raise

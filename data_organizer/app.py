@@ -14,6 +14,7 @@ from data_organizer.announcement import Gateway
 from data_organizer.ended import EndedFeed
 from data_organizer.journal import Journal
 from data_organizer.notification import Notifications
+from data_organizer.watching import Watching
 from labrelay.contracts.attributes import Attributes
 from labrelay.contracts.base import Contract
 from labrelay.http import create_app
@@ -22,6 +23,7 @@ from labrelay.loops import OwnerLoop
 from labrelay.settings import Settings
 
 IDLE_S = 0.2
+WATCHING_S = 10.0
 
 
 class Read(Contract):
@@ -43,6 +45,7 @@ def create(settings: Settings) -> FastAPI:
     loops = (
         OwnerLoop("data-organizer-announce", announcer.turn, idle_s=IDLE_S),
         OwnerLoop("data-organizer-ended", feed.turn, idle_s=IDLE_S),
+        OwnerLoop("data-organizer-watching", Watching(journal, settings).turn, idle_s=WATCHING_S),
     )
 
     @asynccontextmanager

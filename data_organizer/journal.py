@@ -44,6 +44,23 @@ class Known(Lenient):
     capture_id: str | None = None
 
 
+class Folder(Lenient):
+    """A watched folder, as the watcher sees it."""
+
+    name: str
+    path: str
+    unreachable: str = ""
+    troubles: tuple[str, ...] = ()
+    waiting: int = 0
+
+
+class Folders(Lenient):
+    """All watched folders, and why the watcher halts."""
+
+    folders: tuple[Folder, ...] = ()
+    trouble: str = ""
+
+
 class Journal:
     """The file watcher of this side.
 
@@ -63,6 +80,10 @@ class Journal:
     def position(self) -> Pending:
         """Epochs and cursor, without entries."""
         return self.pending(0, 0)
+
+    def folders(self) -> Folders:
+        """How the watched folders are."""
+        return Folders.model_validate(self._watcher.get("/api/v2/status"))
 
     def known(self, folder: str, path: str) -> list[Known]:
         """The rows of one path, newest first."""

@@ -20,8 +20,8 @@ from labrelay.loops import OwnerLoop
 from labrelay.pause import PauseFiles
 from labrelay.room import room_of
 from labrelay.settings import Settings
+from labrelay.sqlite import OEM_DISK
 
-JOURNAL_DISK: Final = "the journal's disk"
 SCAN_WAIT_S: Final = 30.0
 """Seconds that a caller of `scan` waits for folders that don't answer."""
 
@@ -41,7 +41,7 @@ class Watcher:
         self.bell = Bell()
         self._settings = settings
         self._database = Database(settings.oem_layout.journal)
-        self.room = room_of(JOURNAL_DISK, settings.oem_layout.root, settings.storage.inner)
+        self.room = room_of(OEM_DISK, settings.oem_layout.root, settings.storage.inner)
         self.acceptances = Acceptances(self._database)
         self.overview = Overview(self._database)
         outputs = Outputs(settings.oem.output_folder, Client.of(settings, "file_receiver_oem", read_s=5.0, retries=0))

@@ -1,15 +1,16 @@
-"""`/api/v2/audit`: verify the chain, also against what a witness holds; and acts of other services that enter it."""
+"""`/api/v2/audit`: read and verify the chain, also against what a witness holds; acts of other services enter it."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import StringConstraints
 
 from job_repository.jobs.routes import Repo
 from job_repository.record.audit import Act
+from job_repository.record.audit_reading import AuditChoice, read_audit
 from job_repository.record.audit_verification import Verification, shown
 from job_repository.repository import Repository
-from labrelay.contracts.audit import Witness
+from labrelay.contracts.audit import AuditPage, Witness
 from labrelay.contracts.base import Contract
 from labrelay.http.roles import Role, allow
 
@@ -23,6 +24,25 @@ class ToldAct(Contract):
     actor: Annotated[str, StringConstraints(max_length=200)] = ""
     subject: Annotated[str, StringConstraints(max_length=64)] = ""
     body: dict[str, str | int | bool | list[str]] = {}
+
+
+Text = Annotated[str, Query(max_length=200)]
+
+
+@routes.get("")
+@allow(Role.OPERATOR)
+def trail(
+    repo: Repo,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[int, Query(ge=0)] = 0,
+    kind: Text = "",
+    actor: Text = "",
+    subject: Text = "",
+    people: bool = False,
+) -> AuditPage:
+    """Who did what, when and why, newest first; `people` leaves out the ends of jobs."""
+    repo.queries.catch_up()
+    return read_audit(repo.record, AuditChoice(kind, actor, subject, people, before), limit)
 
 
 @routes.get("/verify")

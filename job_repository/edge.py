@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from job_repository.captures.routes import announce, ended
-from job_repository.instruments.routes import tell_pause
+from job_repository.instruments.routes import tell_pause, tell_watching
 
 routes = APIRouter(prefix="/edge/v2/captures", tags=["edge"])
 routes.post("")(announce)
 routes.get("/ended")(ended)
 routes.post("/paused")(tell_pause)
+routes.post("/watching", status_code=204)(tell_watching)

@@ -65,10 +65,16 @@ class LongPolls:
         wait_s: float,
     ) -> OwnedJobs:
         """What the owner owns: at once when that changed after `since`, else after the wait."""
+        await self.until_owned(owner, instrument, pipeline, since, wait_s)
+        return await run_sync(self.owned_now, owner, instrument, pipeline, limit)
+
+    async def until_owned(
+        self, owner: Owner, instrument: str | None, pipeline: str | None, since: int, wait_s: float
+    ) -> None:
+        """Wait until what the owner owns changed after `since`, or the time is over."""
         key = owned_key(owner, instrument, pipeline)
         await self._changed(key, since, wait_s)
         await self._spaced(key)
-        return await run_sync(self._owned_now, owner, instrument, pipeline, limit)
 
     async def news(self, owner: Owner, since: int, wait_s: float) -> OwnerNews:
         """Whose lists have changed for an owner: at once when any has."""
@@ -89,7 +95,7 @@ class LongPolls:
             wait_s = 0.0
 
         async def look() -> tuple[int, WantedInputs]:
-            return await run_sync(self._wanted_now, instrument, limit)
+            return await run_sync(self.wanted_now, instrument, limit)
 
         return await self._until(key, look, lambda answer: bool(answer[1].wanted), wait_s)
 
@@ -150,7 +156,8 @@ class LongPolls:
                 answer = await look()
             return answer
 
-    def _owned_now(self, owner: Owner, instrument: str | None, pipeline: str | None, limit: int) -> OwnedJobs:
+    def owned_now(self, owner: Owner, instrument: str | None, pipeline: str | None, limit: int) -> OwnedJobs:
+        """What the owner owns at this moment."""
         stages = STAGES_OF[owner]
         seq, jobs = self._restorer.guarded(lambda: self._live.standing(stages, instrument, pipeline, limit))
         return OwnedJobs(epoch=self._live.epoch, seq=seq, jobs=tuple(self._clocks.view(job) for job in jobs))
@@ -167,7 +174,8 @@ class LongPolls:
             now_ns=time.time_ns(),
         )
 
-    def _wanted_now(self, instrument: str, limit: int) -> tuple[int, WantedInputs]:
+    def wanted_now(self, instrument: str, limit: int) -> tuple[int, WantedInputs]:
+        """The running number and the inputs that are waited for at this moment."""
         seq, jobs = self._restorer.guarded(lambda: self._live.wanted(instrument, limit * 2))
         wanted = {job.source.capture_id: _wanted(job) for job in jobs}
         return seq, WantedInputs(epoch=self._live.epoch, wanted=tuple(wanted.values())[:limit])

@@ -4,10 +4,15 @@ import threading
 
 from fastapi import Request
 
+from job_repository.actions.judging import Judging
 from job_repository.actions.rules import Foresight
 from job_repository.actions.runner import Actions
 from job_repository.actions.store import ActionStore
 from job_repository.actions.views import ActionViews
+from job_repository.alarms.channels import channels_of, ways_of
+from job_repository.alarms.deliveries import Courier
+from job_repository.alarms.evaluator import Evaluator
+from job_repository.alarms.store import AlarmStore
 from job_repository.backups.schedule import Schedule
 from job_repository.captures.arrivals import Captures
 from job_repository.captures.store import CaptureStore
@@ -18,21 +23,29 @@ from job_repository.instruments.contacts import Contacts
 from job_repository.instruments.drains import InstrumentDrains
 from job_repository.instruments.installations import Installations
 from job_repository.instruments.pauses import InstrumentPauses
+from job_repository.instruments.reports import Reports
 from job_repository.jobs.jobs import Jobs
 from job_repository.jobs.queries import Queries
 from job_repository.jobs.recovery import Person as Person
 from job_repository.jobs.recovery import Recovery
+from job_repository.jobs.waivers import Waivers
 from job_repository.live.clocks import Clocks
 from job_repository.live.epochs import Epochs
+from job_repository.live.lease import BEAT_S, Lease, LiveStoreTaken
 from job_repository.live.restore import Restorer
 from job_repository.live.store import LiveStore
 from job_repository.owned import LongPolls
+from job_repository.phases.reading import Phases
+from job_repository.plates.answers import WellAnswers
 from job_repository.plates.editions import PlateEditions
 from job_repository.plates.finishing import Plates
+from job_repository.plates.maps import PlateAtlas
+from job_repository.plates.sites import SiteShelf
 from job_repository.plates.store import PlateStore
 from job_repository.record.audit import Audit
 from job_repository.record.projection import Applied
 from job_repository.record.projector import Projector
+from job_repository.record.settings_seen import note_settings
 from job_repository.record.store import Record
 from job_repository.retention.clearing import RecordClearing
 from job_repository.retention.decisions import Retention
@@ -42,16 +55,23 @@ from job_repository.sets.actions import SetActions
 from job_repository.sets.gathering import Gathering
 from job_repository.tasks.store import Tasks
 from job_repository.tokens.store import Tokens
+from job_repository.verdicts.queue import ReviewQueues
+from job_repository.verdicts.store import Verdicts
+from job_repository.views.store import Views
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
-from labrelay.errors import LabrelayError
+from labrelay.errors import LabrelayError, ServiceUnavailable
+from labrelay.http.turns import Turns
 from labrelay.loops import OwnerLoop
 from labrelay.retention import Retention as Clearings
 from labrelay.settings import Settings
+from labrelay.telemetry import logger
 
 LOOK_S = 0.25
 ABSENCE_S = 30.0
 BACKUPS_S = 30.0
+ALARMS_S = 2.0
+_log = logger("job_repository")
 
 
 class Repository:
@@ -63,9 +83,12 @@ class Repository:
         self._incomplete = threading.Event()
         self._incomplete.set()
         self.record = Record(settings.record_url)
-        self.live = LiveStore(settings.redis_url, None if settings.redis.url else layout.root)
+        disk = None if settings.redis.url else layout.root
+        self.live = LiveStore(settings.redis_url, disk)
+        self.lease = Lease(settings.redis_url, layout, take_over=settings.redis.take_over, disk=disk)
         self.rooms = Rooms(settings)
         self.changes = Changes()
+        self.turns = Turns()
         self.clocks = Clocks(settings.launcher)
         self.audit = Audit(self.record, layout.secrets)
         self.epochs = Epochs(self.record)
@@ -73,18 +96,30 @@ class Repository:
         self.installations = Installations(self.record, self.audit)
         self.tasks = Tasks(self.record, self.audit)
         self.tokens = Tokens(self.record, self.audit)
+        self.views = Views(self.record, self.audit)
+        self.verdicts = Verdicts(self.record, self.audit)
         self.drains = InstrumentDrains(self.record, self.audit)
         self.pauses = InstrumentPauses(self.record, self.audit, lambda: self.changes.note({RECORD}, 0))
+        self.channels, ways = channels_of(settings), ways_of(settings)
+        self.alarms = AlarmStore(self.record, self.audit, tuple(ways))
+        self.courier = Courier(self.record, self.audit, ways)
+        self.reports = Reports(
+            self.record, self.contacts, self.installations, self.pauses, self.drains, self.alarms.silences
+        )
+        evaluator = Evaluator(self.alarms, self.record, self.reports, self.rooms, self.courier.wake)
+        self._alarms = OwnerLoop("job-repository alarms", evaluator.turn, idle_s=ALARMS_S)
         self.projector = Projector(self.record, self.live, self.audit, self._projected)
-        self.restorer = Restorer(self.record, self.live, self.projector, layout, self._restored)
+        self.restorer = Restorer(self.record, self.live, self.projector, layout, self.lease, self._restored)
         self._loop = OwnerLoop("job-repository projector", self._turn, idle_s=LOOK_S)
         releases = Releases(self.record, self.audit)
         record_rule = RecordClearing(settings.retention.record, self.record, self.audit)
         self.clearing = Clearings("job-repository", [record_rule], settings.retention.every_s)
-        self.retention = Retention(settings.retention, self.record, self.live, self.restorer, releases, layout)
+        rules, seen = settings.retention, self.projector
+        self.retention = Retention(rules, self.record, self.live, seen, self.restorer, releases, layout)
         self.jobs = Jobs(
             self.record, self.live, self.restorer, layout, self.clocks, self.changes, releases, self._committed
         )
+        self._beat = OwnerLoop("job-repository lease", self._keep_lease, idle_s=BEAT_S)
         overdue_s = settings.launcher.overdue_s
         absence = Absence(self.live, self.restorer, self.clocks, self.jobs, self.pauses, overdue_s)
         self._absence = OwnerLoop("job-repository absence", absence.turn, idle_s=min(ABSENCE_S, overdue_s / 4))
@@ -102,17 +137,22 @@ class Repository:
             self._incomplete.set,
         )
         self.queries = Queries(self.record, self.live, self.restorer, self.projector, self.pauses, self.drains)
+        self.reviews = ReviewQueues(self.record, self.queries, self.verdicts)
+        self.waivers = Waivers(self.record, self.audit)
+        self.phases = Phases(self.record, self.queries, store)
         self.gathering = Gathering(self.live, self.restorer, self.clocks, self.jobs, self.queries, self.pauses)
         self._gathering = OwnerLoop("job-repository sets", self.gathering.turn, idle_s=LOOK_S)
         self.sets = SetActions(self.jobs, self.queries, self.gathering)
         self.plate_store = PlateStore(self.record)
+        self.sites, self.atlas = SiteShelf(self.plate_store), PlateAtlas(self.plate_store)
+        self.well_answers = WellAnswers(self.sites)
         self.editions = PlateEditions(self.jobs, self.live, self.restorer, layout)
         quiet_s = settings.plates.quiet_s
         self.plates = Plates(self.plate_store, self.editions, self.tasks, self.queries, self.pauses, quiet_s)
         self.recovery = Recovery(self.live, self.restorer, self.jobs, self.sets, self.plates, self.captures)
-        actions = ActionStore(self.record, self.audit)
-        self.actions = Actions(actions, self.jobs, self.queries, self.recovery)
-        foresight = Foresight(layout, self.recovery.task_of_today)
+        actions, judging = ActionStore(self.record, self.audit), Judging(self.verdicts)
+        self.actions = Actions(actions, self.jobs, self.queries, self.recovery, judging)
+        foresight = Foresight(layout, self.recovery.task_of_today, judging.would)
         self.action_views = ActionViews(actions, self.queries, foresight)
         self._plates = OwnerLoop("job-repository plates", self.plates.turn, idle_s=LOOK_S)
         self.health = Health(settings.redis_url, self.record, self.live, self.clocks, self.projector, overdue_s)
@@ -121,29 +161,42 @@ class Repository:
         self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store, self.pauses)
 
     def open(self) -> None:
-        """Open the record, take up its epoch and position, start the projector."""
+        """Open the record, take up its epoch and position, start the projector.
+
+        Raises:
+            LiveStoreTaken: another gateway uses the same Redis.
+        """
         self.record.open()
+        note_settings(self.record, self.audit, self.settings, self.settings.gateway_layout)
         self.live.epoch = self.record.number("epoch")
         self.projector.start_from_record()
         self.live.floor = self.projector.position
         self.changes.rebase(self.live.floor)
+        self._claim_store()
+        self._beat.start()
         self._loop.start()
         self._absence.start()
         self._gathering.start()
         self._plates.start()
         self.actions.start()
         self._backups.start()
+        self._alarms.start()
+        self.courier.start()
         self.clearing.start()
 
     def close(self) -> None:
         """Stop the projector and close the stores."""
         self.clearing.stop()
+        self.courier.stop()
+        self._alarms.stop()
         self._backups.stop()
         self.actions.close()
         self._plates.stop()
         self._gathering.stop()
         self._absence.stop()
         self._loop.stop()
+        self._beat.stop()
+        self.lease.give()
         self.health.close()
         self.live.close()
         self.record.close()
@@ -151,7 +204,8 @@ class Repository:
     def troubles(self) -> dict[str, str]:
         """What keeps which of the loops from working now."""
         loops = {"projector": self._loop, "absence": self._absence, "sets": self._gathering, "plates": self._plates}
-        return {name: loop.trouble for name, loop in {**loops, "backups": self._backups}.items() if loop.trouble}
+        loops |= {"backups": self._backups, "alarms": self._alarms}
+        return {name: loop.trouble for name, loop in loops.items() if loop.trouble}
 
     def not_ready(self) -> str | None:
         """Why the service can't work now."""
@@ -175,6 +229,22 @@ class Repository:
         """A person lets a final job begin again with today's task; of a set all jobs begin again."""
         self.recovery.reprocess(job_id, person)
         return self.jobs.get(job_id)
+
+    def _claim_store(self) -> None:
+        """A Redis that can't be reached yet is claimed before its first use."""
+        try:
+            self.restorer.enter()
+        except LiveStoreTaken as taken:
+            _log.error("this gateway doesn't start", cause=taken.cause, next_step=taken.next_step)
+            self.record.close()
+            raise
+        except ServiceUnavailable as away:
+            _log.warning("the live store can't be reached yet", cause=away.cause)
+
+    def _keep_lease(self) -> bool:
+        self.restorer.enter()
+        self.lease.beat()
+        return False
 
     def _turn(self) -> bool:
         if self._incomplete.is_set():

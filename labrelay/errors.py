@@ -94,6 +94,16 @@ class Forbidden(RequestRefused):
     status = 403
 
 
+class CaptureOfAnother(Forbidden):
+    """An announcement names a capture that belongs to another instrument."""
+
+    code = "capture_of_another"
+    default_next_step = (
+        "Nothing, if this PC was given another name: it announces the file once more as its own. Otherwise look at "
+        "who holds this instrument's token (`labrelay token list`)."
+    )
+
+
 class Unprocessable(RequestRefused):
     """The content is not what it claims to be."""
 

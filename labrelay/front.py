@@ -38,7 +38,8 @@ WAYS: Final = (
     _way("POST", "captures", "data-organizer-gateway"),
     _way("GET", f"captures(/{CAPTURE})?", "job-repository"),
     _way("GET", r"jobs/[^/]+/outputs(/[^/]+)?", "file-sender-gateway"),
-    _way("GET", r"jobs(/[^/]+(/(timeline|set))?)?", "job-repository"),
+    _way("GET", r"jobs/[^/]+/(planes(/[^/]+)?|labels|objects)", "pipeline-registry"),
+    _way("GET", r"jobs(/[^/]+(/(timeline|set|verdict))?)?", "job-repository"),
     _way("GET", f"plates(/finished|/{CAPTURE}(/(table|images)[.]csv)?)?", "job-repository"),
     _way("GET", "(summary|events)", "job-repository"),
 )

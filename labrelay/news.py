@@ -75,8 +75,7 @@ class News:
         if not self._waiting:
             return False
         asked: dict[str, str | float] = {"owner": self._owner.value, "since": self._since, "wait": WAIT_S}
-        answer = self._repository.get("/api/v2/owned/news", params=asked, read_s=WAIT_S + 15)
-        news = OwnerNews.model_validate(answer)
+        news = self._repository.ask(OwnerNews, "GET", "/api/v2/owned/news", params=asked, read_s=WAIT_S + 15)
         self._since = news.since
         self._bells.ring(news.instruments)
         return True

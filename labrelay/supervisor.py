@@ -3,7 +3,9 @@
 It alone knows services, and only by name: each is loaded with `importlib` inside the process that runs it.
 """
 
+import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,6 +18,7 @@ from labrelay.edge import Edge
 from labrelay.errors import SettingsInvalid
 from labrelay.front import Front
 from labrelay.http.guard import admit
+from labrelay.http.neighbours import seat
 from labrelay.http.server import Listener
 from labrelay.processes import ChildSpec
 from labrelay.settings import ENV_FILE, PIPELINE, Settings
@@ -56,10 +59,14 @@ TOKENS: Final = "job_repository.tokens.command"
 """The store of tokens without a running gateway."""
 EVALUATION: Final = "pipelines.training.__main__"
 """Measures models on labelled images."""
+CORRECTIONS: Final = "pipelines.training.corrections"
+"""Takes objects out of label masks."""
 BACKUPS: Final = ("job_repository.backups.making", "job_repository.backups.restoring")
 """Backing up a gateway's record, and restoring it; needs nothing that runs."""
 AUDIT: Final = "job_repository.record.audit_offline"
 """Verifies the audit of a record that nobody serves."""
+ARENAS: Final = "MALLOC_ARENA_MAX"
+"""How many heaps glibc keeps for a process's threads; the gateway has many, and each would keep what it once held."""
 REDIS_PROCESS: Final = "labrelay.embedded.redis_process"
 
 
@@ -88,10 +95,19 @@ def listeners(group: str, settings: Settings) -> list[Listener]:
     if group != "gateway":
         return [listener(group, settings)]
     parts = {name: listener(name, settings) for name in GATEWAY}
+    _seat(parts, settings)
     edge = Edge({noun: parts[name].app for noun, name in EDGE_ROUTES.items()})
     front = Front(parts[PUSH].app, {name: part.app for name, part in parts.items()})
     parts[PUSH] = replace(parts[PUSH], app=front)
     return [*parts.values(), Listener(edge, settings.bind, settings.ports.edge, settings.access)]
+
+
+def _seat(parts: Mapping[str, Listener], settings: Settings) -> None:
+    """Let the services of one process ask each other without a socket, where they can be asked so."""
+    for name, part in parts.items():
+        neighbour = getattr(getattr(part.app, "state", None), "neighbour", None)
+        if neighbour is not None:
+            seat(settings.service_url(GATEWAY[name][1]), neighbour)
 
 
 def require_extras(side: str, settings: Settings) -> None:
@@ -139,7 +155,7 @@ def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
     def python(name: str, *arguments: str) -> ChildSpec:
         return ChildSpec(name, (sys.executable, *arguments), {**environment, PIPELINE: name})
 
-    gateway = [python("gateway", "-m", "labrelay", "process", "gateway")]
+    gateway = [_with_few_heaps(python("gateway", "-m", "labrelay", "process", "gateway"))]
     if not settings.redis.url:
         gateway.insert(
             0, python("redis", "-m", REDIS_PROCESS, str(settings.gateway_layout.redis), str(settings.redis.port))
@@ -147,6 +163,10 @@ def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
     gateway += [python(name, *_pipeline(name, settings)) for name in settings.pipelines.served]
     oem = [python("oem", "-m", "labrelay", "process", "oem")]
     return {"up": gateway + oem, "gateway": gateway, "oem": oem}[side]
+
+
+def _with_few_heaps(spec: ChildSpec) -> ChildSpec:
+    return replace(spec, environment={ARENAS: os.environ.get(ARENAS, "2"), **spec.environment})
 
 
 def _pipeline(name: str, settings: Settings) -> tuple[str, ...]:

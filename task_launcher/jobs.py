@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from labrelay.contracts.jobs import Job, OwnedJobs
 from labrelay.contracts.states import Owner, Stage
-from labrelay.contracts.transitions import Step
+from labrelay.contracts.transitions import AnyStep, StepRequest
 from labrelay.errors import Conflict, RequestRefused
 from labrelay.http.client import Client
 from labrelay.telemetry import logger
@@ -35,7 +35,7 @@ class Jobs:
             pipeline: only jobs of this topic.
         """
         asked: dict[str, Any] = {"owner": ACTOR, "since": since, "wait": wait_s, "limit": LIMIT, "pipeline": pipeline}
-        return OwnedJobs.model_validate_json(self._client.request("GET", "/api/v2/owned", params=asked).content)
+        return self._client.ask(OwnedJobs, "GET", "/api/v2/owned", params=asked)
 
     def ready_of(self, plates: Collection[str]) -> list[Job]:
         """Jobs of these plates that wait for a launch, `LIMIT` at most."""
@@ -50,19 +50,19 @@ class Jobs:
         Raises:
             NotFound: no job has this id.
         """
-        return Job.model_validate(self._client.get(f"/api/v2/jobs/{job_id}"))
+        return self._client.ask(Job, "GET", f"/api/v2/jobs/{job_id}")
 
-    def take(self, job_id: str, step: Step) -> Job:
+    def take(self, job_id: str, step: AnyStep) -> Job:
         """Ask for a step and get the job as it is after it.
 
         Raises:
             Conflict: the job has moved on, or another attempt holds it.
             NotFound: no job has this id.
         """
-        body = {"step": step.model_dump(mode="json")}
-        return Job.model_validate(self._client.post(f"/api/v2/jobs/{job_id}/transitions", body))
+        asked = StepRequest(step=step)
+        return self._client.ask(Job, "POST", f"/api/v2/jobs/{job_id}/transitions", asked)
 
-    def try_take(self, job_id: str, step: Step) -> Job | None:
+    def try_take(self, job_id: str, step: AnyStep) -> Job | None:
         """As `take`; None where the repository refuses the step, so that one odd job holds up no other."""
         try:
             return self.take(job_id, step)

@@ -32,7 +32,7 @@ from task_launcher.switches import Switches
 from task_launcher.tasks import Tasks
 from task_launcher.watch import Watch
 
-PAUSE_S = 0.02
+PAUSE_S = 0.05
 """Changes within this time are looked at together."""
 SEALING_S = 1.0
 SEALED_AT_ONCE = 4

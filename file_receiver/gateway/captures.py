@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from labrelay.contracts.base import Lenient
+from labrelay.contracts.base import Contract, Lenient
 from labrelay.contracts.captures import Digest, InputTrouble, InstrumentId, WantedInputs
 from labrelay.http import Client
 from labrelay.installation import HEADER
@@ -19,6 +19,13 @@ class ExpectedInput(Lenient):
     """
 
     instrument: InstrumentId
+    size: int
+    sha256: Digest
+
+
+class StoredThere(Contract):
+    """The bytes that stand in the input store."""
+
     size: int
     sha256: Digest
 
@@ -51,14 +58,15 @@ class Captures:
         """
         asked: dict[str, str | int] = {"instrument": instrument, "limit": limit}
         shown = {HEADER: installation} if installation else {}
-        answer = WantedInputs.model_validate(self._client.get("/api/v2/captures/wanted", params=asked, headers=shown))
+        answer = self._client.ask(WantedInputs, "GET", "/api/v2/captures/wanted", params=asked, headers=shown)
         for each in answer.wanted:
             self._remember(each.capture_id, ExpectedInput(instrument=instrument, size=each.size, sha256=each.sha256))
         return answer
 
     def stored(self, capture_id: str, expected: ExpectedInput) -> None:
         """Tell that the bytes stand in the input store."""
-        self._client.post(f"/api/v2/captures/{capture_id}/stored", {"size": expected.size, "sha256": expected.sha256})
+        told = StoredThere(size=expected.size, sha256=expected.sha256)
+        self._client.ask(Lenient, "POST", f"/api/v2/captures/{capture_id}/stored", told)
 
     def trouble(self, capture_id: str, trouble: InputTrouble) -> Any:
         """Pass on why the instrument can't send an input."""

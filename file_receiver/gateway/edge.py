@@ -12,6 +12,7 @@ from labrelay.errors import LabrelayError
 from labrelay.http import OwnThreads, parse_content_digest
 from labrelay.http.access import ActingInstrument, Calling
 from labrelay.http.roles import Role, allow
+from labrelay.http.turns import Turns
 from labrelay.installation import InstallationHeader
 from labrelay.news import News
 
@@ -64,6 +65,8 @@ def _with_held(answer: WantedInputs, intake: Intake) -> WantedInputs:
 
 
 def _add_uploads(router: APIRouter, intake: Intake) -> None:
+    turns = Turns()
+
     @router.head("/{capture_id}", status_code=204)
     @allow(Role.INSTRUMENT)
     def held(capture_id: CaptureId, x_instrument: ActingInstrument) -> Response:
@@ -81,7 +84,8 @@ def _add_uploads(router: APIRouter, intake: Intake) -> None:
     ) -> Response:
         claimed = Claimed(x_instrument, upload_offset, content_length, parse_content_digest(content_digest))
         try:
-            created = await intake.take(capture_id, claimed, request.stream())
+            async with turns.of(x_instrument):
+                created = await intake.take(capture_id, claimed, request.stream())
         except LabrelayError as error:
             INPUTS_REFUSED.labels(error.code).inc()
             raise

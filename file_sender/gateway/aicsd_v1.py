@@ -8,11 +8,11 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from file_sender.gateway.errors import NotOffered
 from file_sender.gateway.jobs import Jobs
-from file_sender.gateway.sealed import output_of, sealed_file
 from labrelay.errors import LabrelayError, ServiceUnavailable
 from labrelay.http import OwnThreads
 from labrelay.http.roles import Role, allow
 from labrelay.layout import GatewayLayout
+from labrelay.sealed import output_of, sealed_file
 
 JobId = Annotated[str, Path(max_length=64)]
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from file_sender.gateway.aicsd_v1 import v1_router
 from file_sender.gateway.archive import output_retention
 from file_sender.gateway.edge import edge_router
+from file_sender.gateway.inputs import inputs_router
 from file_sender.gateway.jobs import Jobs
 from file_sender.gateway.outputs import outputs_router
 from labrelay.contracts.states import Owner
@@ -34,6 +35,7 @@ def create(settings: Settings) -> FastAPI:
     app = create_app("file-sender-gateway", settings, lifespan=lifespan)
     app.include_router(edge_router(jobs, settings.gateway_layout, news))
     app.include_router(outputs_router(jobs, settings.gateway_layout))
+    app.include_router(inputs_router(jobs, settings.gateway_layout))
     app.include_router(retention_router(lambda: retention))
     app.include_router(v1_router(jobs, settings.gateway_layout))
     return app

@@ -6,10 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
-from file_sender.gateway.errors import OutputGone
 from file_sender.gateway.jobs import Asker, Jobs
 from file_sender.gateway.offers import Offers
-from file_sender.gateway.sealed import output_of, sealed_file
 from file_sender.metrics import RECEIPTS_TAKEN
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import InstrumentId, Receipt, ReturnOffers, ReturnTrouble
@@ -23,6 +21,7 @@ from labrelay.http.roles import Role, allow
 from labrelay.installation import InstallationHeader
 from labrelay.layout import GatewayLayout
 from labrelay.news import News
+from labrelay.sealed import OutputGone, output_of, sealed_file
 
 MOST: Final = 5_000
 

@@ -1,13 +1,6 @@
 """What can be wrong with a return."""
 
-from labrelay.errors import Conflict, LabrelayError, NotFound
-
-
-class OutputGone(NotFound):
-    """The sealed file is no longer in the gateway's store."""
-
-    code = "output_gone"
-    default_next_step = "Retry the job: its pipeline runs again."
+from labrelay.errors import Conflict, LabrelayError
 
 
 class OutputsNotSealed(Conflict):

@@ -44,8 +44,7 @@ class Jobs:
         """
         asked: dict[str, str | int] = {"owner": owner.value, "instrument": asker.instrument, "limit": limit}
         shown = {HEADER: asker.installation} if asker.installation else {}
-        told = self._client.request("GET", "/api/v2/owned", params=asked, headers=shown)
-        answer = OwnedJobs.model_validate_json(told.content)
+        answer = self._client.ask(OwnedJobs, "GET", "/api/v2/owned", params=asked, headers=shown)
         for each in answer.jobs:
             self._remember(each.job)
         return answer
@@ -64,7 +63,7 @@ class Jobs:
         Raises:
             NotFound: there is none.
         """
-        return Job.model_validate(self._client.get(f"/api/v2/jobs/{job_id}"))
+        return self._client.ask(Job, "GET", f"/api/v2/jobs/{job_id}")
 
     def accept(self, job_id: str, epoch: int, attempt: int) -> Job:
         """The instrument has taken a return on.
@@ -108,8 +107,7 @@ class Jobs:
         return job
 
     def _step(self, job_id: str, step: AnyStep) -> Job:
-        body = StepRequest(step=step).model_dump(mode="json")
-        return Job.model_validate(self._client.post(f"/api/v2/jobs/{job_id}/transitions", body))
+        return self._client.ask(Job, "POST", f"/api/v2/jobs/{job_id}/transitions", StepRequest(step=step))
 
 
 def offer_of(job: Job) -> ReturnOffer:

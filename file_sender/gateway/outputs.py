@@ -10,7 +10,6 @@ from starlette.types import Receive, Scope, Send
 
 from file_sender.gateway.errors import OutputsNotSealed
 from file_sender.gateway.jobs import Jobs
-from file_sender.gateway.sealed import output_of, sealed_file
 from labrelay.access.callers import Caller
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import Digest
@@ -21,6 +20,7 @@ from labrelay.http import OwnThreads, content_digest
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
 from labrelay.layout import GatewayLayout
+from labrelay.sealed import output_of, sealed_file
 
 Tags = Annotated[str, Header(alias="if-none-match", include_in_schema=False)]
 Span = Annotated[str, Header(alias="range", description="`bytes=FIRST-LAST`")]

@@ -51,6 +51,7 @@ def create(settings: Settings) -> FastAPI:
     @app.get("/api/v2/status", tags=["status"])
     @allow(Role.VIEWER)
     def status() -> dict[str, Any]:
-        return {**outbox.status(), "trouble": loop.trouble}
+        aside = [f"{each.folder}/{each.path}" for each in originals.deletions.set_aside()]
+        return {**outbox.status(), "trouble": loop.trouble, "deletions_refused": aside}
 
     return app

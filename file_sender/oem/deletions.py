@@ -15,6 +15,8 @@ from labrelay.sqlite import durable_engine
 
 GOING: Final = "going"
 GONE: Final = "gone"
+REFUSED: Final = "refused"
+"""Gone, and the gateway doesn't take the word of it: the capture is unknown there, or another instrument's."""
 
 
 class Base(DeclarativeBase):
@@ -82,10 +84,24 @@ class Deletions:
             else:
                 session.delete(row)
 
+    def refused(self, capture_id: str) -> None:
+        """It is gone, and the gateway won't hear of it: nothing waits for its word any more."""
+        with self._writing() as session:
+            row = session.get(Deleted, capture_id)
+            if row is not None:
+                row.state = REFUSED
+
+    def set_aside(self) -> list[Deletion]:
+        """Those that the gateway wouldn't hear of."""
+        return self._in(REFUSED)
+
     def under_way(self) -> list[Deletion]:
         """What a crash cut in two."""
+        return self._in(GOING)
+
+    def _in(self, state: str) -> list[Deletion]:
         with Session(self._engine) as session:
-            rows = session.scalars(select(Deleted).where(Deleted.state == GOING)).all()
+            rows = session.scalars(select(Deleted).where(Deleted.state == state)).all()
             return [Deletion(row.capture_id, row.folder, row.path, row.sha256, row.rule) for row in rows]
 
     def words(self, folder: str, path: str, sha256: str) -> str:
@@ -94,7 +110,7 @@ class Deletions:
         if not self._file.exists():
             return ""
         with Session(self._engine) as session:
-            row = session.scalars(select(Deleted).where(same, Deleted.state == GONE)).first()
+            row = session.scalars(select(Deleted).where(same, Deleted.state.in_((GONE, REFUSED)))).first()
         if row is None:
             return ""
         day = datetime.fromtimestamp(row.at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -2,22 +2,24 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import Final
 
 from file_sender.oem.deletions import Deletion, Deletions
 from labrelay.contracts.base import Lenient
-from labrelay.contracts.retention import Asked, Kind, Released, Terms, Why
-from labrelay.errors import Forbidden
+from labrelay.contracts.retention import Asked, Kind, Released, Terms, Verdict, Why
+from labrelay.errors import Forbidden, RequestRefused
 from labrelay.files import digest_file, fsync_folder, in_use, inside, temporary_beside
 from labrelay.http import Client
 from labrelay.pace import Pace
 from labrelay.retention import Candidate, Decisions
 from labrelay.settings import WatchedFolder
+from labrelay.telemetry import logger
 
 PAGE: Final = 500
+_log = logger("file_sender.retention")
 
 
 class _Entry(Lenient):
@@ -87,14 +89,31 @@ class Originals:
         return why
 
     def settle(self, deletion: Deletion) -> None:
-        """After a crash: what was set aside stands again, and the gateway hears how it is."""
+        """After a crash: what was set aside stands again, and the gateway hears how it is. One that it refuses to hear
+        of is written down as such, with a notice in the log and the status: the others go on.
+        """
         path = inside(self.folder, deletion.path)
         aside = temporary_beside(path, deletion.capture_id)
         if aside.exists():
             _stand_again(aside, path)
         if not self.folder.is_dir():  # a share that is away says nothing of its files
             return
-        self._end(deletion.capture_id, deleted=not path.exists())
+        deleted = not path.exists()
+        try:
+            self._end(deletion.capture_id, deleted=deleted)
+        except RequestRefused as refused:
+            if refused.retryable:
+                raise
+            self._put_aside(deletion, refused, deleted=deleted)
+
+    def _put_aside(self, deletion: Deletion, refused: RequestRefused, *, deleted: bool) -> None:
+        """A file that stands needs nobody's word; one that is gone keeps its row, which explains where it went."""
+        told = {"folder": deletion.folder, "path": deletion.path, "capture": deletion.capture_id, "deleted": deleted}
+        _log.warning("the gateway refuses to hear of a deletion", **told, cause=refused.cause)
+        if deleted:
+            self._deletions.refused(deletion.capture_id)
+        else:
+            self._deletions.end(deletion.capture_id, deleted=False)
 
     def _delete(self, capture_id: str, path: Path, entry: _Entry) -> Why:
         """Nobody sees the file while it is read, so what is deleted is what was read."""
@@ -146,8 +165,20 @@ class Originals:
         old = [entry for entry in page if not self.rule.is_young(entry.found_ns, now_ns)]
         there = {entry.capture_id: entry for entry in old if entry.capture_id and self._unchanged(entry)}
         self._entries |= there
-        for verdict in self._decisions.judge(Kind.ORIGINALS, [self._asked(each) for each in there]) if there else ():
+        for verdict in self._verdicts([self._asked(each) for each in there]):
             yield Candidate(verdict.key, there[verdict.key].size, verdict.since_ns, verdict.why)
+
+    def _verdicts(self, asked: Sequence[Asked]) -> tuple[Verdict, ...]:
+        """A page of which the gateway refuses one (unknown there, or another instrument's) is asked by halves."""
+        try:
+            return self._decisions.judge(Kind.ORIGINALS, asked) if asked else ()
+        except RequestRefused as refused:
+            if refused.retryable:
+                raise
+            if len(asked) == 1:
+                return (Verdict(key=asked[0].key, why=Why.REFUSED),)
+        half = len(asked) // 2
+        return self._verdicts(asked[:half]) + self._verdicts(asked[half:])
 
     def _closed(self) -> Iterator[_Entry]:
         """The journal's ended captures, each path's newest content alone."""

@@ -7,26 +7,32 @@ from sqlalchemy import ColumnElement
 
 from job_repository.holdings import holds
 from job_repository.jobs.effects import Held, rewound
-from job_repository.jobs.filtering import IS_TABLE
+from job_repository.jobs.filtering import IS_TABLE, in_stages
 from job_repository.plates.identity import is_table
 from job_repository.record.models import JobRow
-from labrelay.contracts.actions import ActionKind
+from job_repository.verdicts.queue import LEAD
+from labrelay.contracts.actions import JUDGEMENTS, ActionKind
 from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.jobs import Job
+from labrelay.contracts.reviews import SEALED_STAGES
 from labrelay.contracts.states import FINAL, Stage
 from labrelay.contracts.tasks import FrozenTask
+from labrelay.contracts.verdicts import Judgement
 from labrelay.layout import GatewayLayout
 
 LIVE: Final = frozenset(Stage) - FINAL
+JUDGED: Final[dict[ActionKind, frozenset[Stage]]] = dict.fromkeys(JUDGEMENTS, frozenset(SEALED_STAGES))
 CAN: Final[dict[ActionKind, frozenset[Stage]]] = {
     "retry": frozenset({Stage.FAILED, Stage.CANCELLED, Stage.SUPERSEDED}),
     "reprocess": FINAL,
     "cancel": LIVE,
+    **JUDGED,
 }
 USUAL: Final[dict[ActionKind, frozenset[Stage]]] = {
     "retry": frozenset({Stage.FAILED}),
     "reprocess": frozenset({Stage.COMPLETE, Stage.FAILED, Stage.UNMATCHED}),
     "cancel": LIVE,
+    **JUDGED,
 }
 """What a person cancelled, or a newer file replaced, begins again only where the filter names it."""
 AGAIN: Final[dict[Stage, str]] = {
@@ -44,14 +50,16 @@ def stages_for(action: ActionKind, wanted: JobFilter) -> frozenset[Stage]:
 
 
 def takes_tables(action: ActionKind, wanted: JobFilter) -> bool:
-    """A table follows its reprocessed images by itself, so it is sent again only where the filter names it."""
-    return action != "reprocess" or bool(wanted.job) or "table" in wanted.kind
+    """A table follows its reprocessed images by itself, and images are judged: it is meant only where it is named."""
+    return action in ("retry", "cancel") or bool(wanted.job) or "table" in wanted.kind
 
 
 def applies(action: ActionKind, wanted: JobFilter) -> list[ColumnElement[bool]]:
     """What a row must fulfil beyond the filter."""
-    stages: list[ColumnElement[bool]] = [JobRow.stage.in_(stages_for(action, wanted))]
-    return stages if takes_tables(action, wanted) else [*stages, ~IS_TABLE]
+    needed: list[ColumnElement[bool]] = [in_stages(stages_for(action, wanted))]
+    if action in JUDGEMENTS:  # of a set one job has the results of all
+        needed.append((JobRow.set_key == "") | JobRow.doc.not_like(LEAD))
+    return needed if takes_tables(action, wanted) else [*needed, ~IS_TABLE]
 
 
 class Foresight:
@@ -60,14 +68,23 @@ class Foresight:
     Args:
         layout: where bytes lie.
         today: finds the task that takes a job's capture today.
+        judged: says what a verdict would change.
     """
 
-    def __init__(self, layout: GatewayLayout, today: Callable[[Job], FrozenTask | None]) -> None:
+    def __init__(
+        self,
+        layout: GatewayLayout,
+        today: Callable[[Job], FrozenTask | None],
+        judged: Callable[[Judgement, Job], str],
+    ) -> None:
         self._layout = layout
         self._today = today
+        self._judged = judged
 
     def would(self, action: ActionKind, job: Job) -> str:
         """What the act would do to a job, in words."""
+        if judgement := JUDGEMENTS.get(action):
+            return self._judged(judgement, job)
         if action == "cancel":
             return f"it ends where it is ({job.stage.replace('_', ' ')})"
         return self._retried(job) if action == "retry" else self._reprocessed(job)

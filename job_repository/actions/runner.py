@@ -8,13 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from job_repository.actions.judging import Judging
 from job_repository.actions.store import ActionStore, FrozenJob, Happened, StoredAction
 from job_repository.jobs.jobs import Jobs
 from job_repository.jobs.queries import Queries
 from job_repository.jobs.recovery import Person, Recovery
 from job_repository.plates.identity import is_table
 from job_repository.sets.rules import set_key
-from labrelay.contracts.actions import Outcome
+from labrelay.contracts.actions import JUDGEMENTS, Outcome
 from labrelay.contracts.jobs import Job
 from labrelay.errors import Conflict, LabrelayError, NotFound, ServiceUnavailable
 from labrelay.loops import OwnerLoop
@@ -29,6 +30,7 @@ IDLE_S: Final = 1.0
 UNTOUCHED: Final = frozenset({"restored", "overdue"})
 """Steps after which a job is what the preview showed."""
 OF_PEOPLE: Final = frozenset({"retry", "reprocess", "cancel", "edit"})
+OTHER_RESULTS: Final = OF_PEOPLE | {"seal"}
 
 Outcomes = dict[str, tuple[Outcome, str]]
 
@@ -43,11 +45,12 @@ class ActionOver(Conflict):
 class Actions:
     """Begins, carries on and ends acts."""
 
-    def __init__(self, store: ActionStore, jobs: Jobs, queries: Queries, recovery: Recovery) -> None:
+    def __init__(self, store: ActionStore, jobs: Jobs, queries: Queries, recovery: Recovery, judging: Judging) -> None:
         self._store = store
         self._jobs = jobs
         self._queries = queries
         self._recovery = recovery
+        self._judging = judging
         self._swept = float("-inf")
         self._loop = OwnerLoop("job-repository actions", self.turn, idle_s=IDLE_S)
 
@@ -107,6 +110,8 @@ class Actions:
 
     def _at_once(self, found: StoredAction, batch: Sequence[FrozenJob]) -> Outcomes:
         """Those that are as the preview saw them and concern nobody else; none where one of them can't be acted on."""
+        if found.action in JUDGEMENTS:
+            return {}
         jobs = [job for each in batch if (job := self._alone(each))]
         if len(jobs) < 2:
             return {}
@@ -131,6 +136,8 @@ class Actions:
             job = self._jobs.get(frozen.job_id)
             if job.revision != frozen.revision and (verdict := self._changed(found, job, frozen)):
                 return {job.id: verdict}
+            if found.action in JUDGEMENTS:
+                return {job.id: self._judging.judge(found, job)}
             concerned = self._carry_out(found, job.id)
         except ServiceUnavailable:
             raise
@@ -151,7 +158,8 @@ class Actions:
             return "done", ""
         steps = {each.step for each in happened}
         goes_its_way = found.action == "cancel" and not job.final and steps.isdisjoint(OF_PEOPLE)
-        if happened and (steps <= UNTOUCHED or goes_its_way):
+        same_results = found.action in JUDGEMENTS and steps.isdisjoint(OTHER_RESULTS)
+        if happened and (steps <= UNTOUCHED or goes_its_way or same_results):
             return None
         last = f": {happened[-1].step} by {happened[-1].actor or 'nobody'}" if happened else ""
         return "skipped", f"it has changed since the preview and is {job.stage.replace('_', ' ')} now{last}"

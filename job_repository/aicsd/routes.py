@@ -20,7 +20,7 @@ from job_repository.aicsd.bodies import (
     read_report,
     report_of,
 )
-from job_repository.aicsd.translations import dictionary_for, translated
+from job_repository.aicsd.translations import translated
 from job_repository.jobs.routes import Repo
 from job_repository.repository import Person, Repository
 from labrelay.capability import Fence, load_key, parse_fence, verify
@@ -32,6 +32,7 @@ from labrelay.errors import Conflict, Forbidden, NotFound, RequestRefused, Unpro
 from labrelay.http.access import Calling
 from labrelay.http.limits import BODY_S, BodyTooSlow
 from labrelay.http.roles import Role, allow
+from labrelay.words import preferred
 
 routes = APIRouter(prefix="/api/v1/job", tags=["AiCSD"])
 ACTOR: Final = "aicsd-v1"
@@ -183,9 +184,9 @@ def _visible(repo: Repository, job_id: str) -> Job | None:
 
 
 def _shown(jobs: list[Job], accept_language: str) -> list[dict[str, Any]]:
-    words = dictionary_for(accept_language)
+    language = preferred(accept_language)
     wires = [wire_job(job).wire() for job in jobs]
-    return [translated(wire, words) for wire in wires] if words else wires
+    return [translated(wire, language) for wire in wires] if language else wires
 
 
 async def _at_most(request: Request, limit: int) -> bytes:

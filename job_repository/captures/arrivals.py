@@ -85,7 +85,7 @@ class Captures:
         if created:
             ANNOUNCED.labels(announcement.instrument).inc()
         try:
-            jobs = self._settled(capture, actor)
+            jobs = self._settled(capture, actor, fresh=created)
         except ServiceUnavailable:
             self._left_undone()
             raise
@@ -159,33 +159,47 @@ class Captures:
         plans = (PlannedJob(job_id_for(capture.id, task.id if task else None), task, found.notes) for task in tasks)
         return tuple(plans)
 
-    def _settled(self, capture: StoredCapture, actor: str) -> list[Job]:
-        """Whatever a crash may have left undone after the record took the capture on. Repeating it changes nothing."""
+    def _settled(self, capture: StoredCapture, actor: str, *, fresh: bool = False) -> list[Job]:
+        """Whatever a crash may have left undone after the record took the capture on. Repeating it changes nothing.
+
+        Args:
+            capture: as it stands in the record.
+            actor: who announced it.
+            fresh: it came to the record just now, so nobody needs to look for its jobs; their creation still does.
+        """
         with self._locks.of(capture.id):
-            jobs = self._restorer.guarded(lambda: self._created(capture, actor))
+            jobs = self._restorer.guarded(lambda: self._created(capture, actor, fresh=fresh))
         if capture.predecessor:
             self._supersede(capture.predecessor, capture.id)
         step = StoreInput(actor="job-repository")
         return [self._jobs.step(job.id, step) if self._bytes_came(job) else job for job in jobs]
 
-    def _created(self, capture: StoredCapture, actor: str) -> list[Job]:
+    def _created(self, capture: StoredCapture, actor: str, *, fresh: bool) -> list[Job]:
         told = capture.announcement
         with self._releases.standing([content_key(told.instrument, told.sha256)]):
-            return self._created_now(capture, actor)
+            return self._created_now(capture, actor, {} if fresh else self._known_of(capture))
 
-    def _created_now(self, capture: StoredCapture, actor: str) -> list[Job]:
-        known = {plan.id: self._known(plan.id) for plan in capture.jobs}
+    def _created_now(self, capture: StoredCapture, actor: str, known: dict[str, Job]) -> list[Job]:
         held = holds_input(self._layout, capture.announcement.instrument, capture.announcement.sha256)
-        fresh = [
+        new = [
             (_first(capture, plan, self._live.epoch, held=held), _created_step(self._live.epoch, actor, plan))
             for plan in capture.jobs
-            if known[plan.id] is None
+            if plan.id not in known
         ]
-        if fresh:
-            for (job, _), seq in zip(fresh, self._live.create(fresh), strict=True):
+        made = {job.id: job for (job, _), seq in zip(new, self._written(new), strict=True) if seq}
+        return [known.get(plan.id) or made.get(plan.id) or self._jobs.get(plan.id) for plan in capture.jobs]
+
+    def _written(self, new: list[tuple[Job, str]]) -> list[int]:
+        """Create jobs and tell of them; their numbers, 0 for those that were there already."""
+        numbers = self._live.create(new) if new else []
+        for (job, _), seq in zip(new, numbers, strict=True):
+            if seq:
                 self._jobs.tell(None, job, seq)
-        made = {job.id: job for job, _ in fresh}
-        return [known[plan.id] or made[plan.id] for plan in capture.jobs]
+        return numbers
+
+    def _known_of(self, capture: StoredCapture) -> dict[str, Job]:
+        found = [self._known(plan.id) for plan in capture.jobs]
+        return {job.id: job for job in found if job}
 
     def _known(self, job_id: str) -> Job | None:
         try:

@@ -40,7 +40,7 @@ class CaptureJobs(Contract):
 
 @routes.post("")
 @allow(Role.INSTRUMENT)
-def announce(
+async def announce(
     repo: Repo,
     announcement: Announcement,
     response: Response,
@@ -49,8 +49,9 @@ def announce(
 ) -> CaptureAccepted:
     """Take a capture on; the same announcement gets the same answer."""
     caller.check_instrument(announcement.instrument)
-    repo.installations.check(announcement.instrument, installation)
-    accepted = repo.captures.announce(announcement)
+    async with repo.turns.of(announcement.instrument):
+        await repo.installations.admit(announcement.instrument, installation)
+        accepted = await run_sync(repo.captures.announce, announcement)
     response.status_code = 201 if accepted.created else 200
     return accepted
 

@@ -15,7 +15,7 @@ from job_repository.record.models import CaptureEndRow, CaptureRow, JobRow
 from job_repository.record.store import Record
 from labrelay.contracts.captures import Announcement
 from labrelay.contracts.tasks import FrozenTask
-from labrelay.errors import NotFound, ServiceUnavailable
+from labrelay.errors import CaptureOfAnother, NotFound, ServiceUnavailable
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ class CaptureStore:
 
         Raises:
             PredecessorMismatch: the path's last capture isn't the predecessor that was given.
+            CaptureOfAnother: it names a capture of another instrument.
         """
         try:
             with self._record.write() as connection:
+                _check_owner(connection, announcement)
                 known = None if again else _known(connection, announcement)
                 return (known, False) if known else (_add(connection, announcement, plan), True)
         except IntegrityError as error:
@@ -116,6 +118,15 @@ class CaptureStore:
     def _some(self, condition: Any) -> list[StoredCapture]:
         with self._record.read() as connection:
             return [_read(row) for row in connection.execute(select(*COLUMNS).where(condition))]
+
+
+def _check_owner(connection: Connection, told: Announcement) -> None:
+    """A capture is its instrument's alone; only after a loss or a restored backup is one named at all."""
+    if told.capture_id is None:
+        return
+    owner = connection.scalar(select(CaptureRow.instrument).where(CaptureRow.id == told.capture_id))
+    if owner is not None and owner != told.instrument:
+        raise CaptureOfAnother(f"The capture {told.capture_id} doesn't belong to the instrument {told.instrument!r}.")
 
 
 def _known(connection: Connection, told: Announcement) -> StoredCapture | None:

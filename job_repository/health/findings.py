@@ -8,8 +8,10 @@ from typing import Any, Final
 import redis
 from sqlalchemy import func, select
 
+from job_repository.jobs.filtering import Group as JobGroup
+from job_repository.jobs.filtering import in_groups
 from job_repository.live.clocks import Clocks
-from job_repository.live.keys import job_key
+from job_repository.live.keys import indexes_of, job_key
 from job_repository.live.store import LiveStore
 from job_repository.record.models import CaptureRow, JobEventRow, JobRow
 from job_repository.record.projector import Projector
@@ -106,7 +108,7 @@ class Health:
 
     def overdue(self) -> list[Group]:
         """Overdue jobs by the reason that they tell."""
-        query = select(JobRow.doc).where(JobRow.overdue).order_by(JobRow.number).limit(MOST)
+        query = select(JobRow.doc).where(in_groups([JobGroup.overdue.is_(True)])).order_by(JobRow.number).limit(MOST)
         with self._record.read() as connection:
             jobs = [Job.model_validate_json(doc) for doc in connection.scalars(query)]
         return _groups((job.overdue, job.id) for job in jobs)
@@ -122,7 +124,10 @@ class Health:
         return _groups((job.owner.value, job.id) for job in silent if job.stage not in (Stage.GATHERING, Stage.JOINED))
 
     def disagreements(self) -> list[Group]:
-        """Jobs that one store holds as final, or doesn't hold at all, and the other as unfinished."""
+        """Jobs that one store holds as final, or doesn't hold at all, and the other as unfinished; or in no list.
+
+        Nobody would take those on that the live store holds and that stand in no list of it.
+        """
         position = self._projector.position
         query = select(JobRow.id, JobRow.seq).where(~JobRow.final).order_by(JobRow.number).limit(MOST)
         with self._record.read() as connection:
@@ -134,6 +139,9 @@ class Health:
             there |= self._there([job_id for job_id, _ in unfinished if job_id not in there])
         lost = [job_id for job_id, _ in unfinished if job_id not in there and not self._final([job_id])]
         told = [("the record waits for its end, and the live store doesn't know it", job_id) for job_id in lost]
+        seen = {job.id for job in standing}
+        unseen = [job_id for job_id, _ in unfinished if job_id in there - seen] if len(standing) < MOST else []
+        told += [("the live store holds it, and it stands in no list of its stage", each) for each in self._off(unseen)]
         fresh = self._live.get_many(sorted(ended))
         told += [
             ("the record holds its end, and the live store works on it", job_id)
@@ -142,12 +150,17 @@ class Health:
         ]
         return _groups(told)
 
+    def _off(self, job_ids: list[str]) -> list[str]:
+        """Those that are unfinished and stand in no list, also at a second look: they may just have moved on."""
+        left = [job for job in self._live.get_many(job_ids).values() if not job.final]
+        return [job.id for job in left if self._redis.zscore(indexes_of(job)[0], job.id) is None]
+
     def flow(self) -> Flow:
         """Jobs that came and went within `FLOW_S`."""
         steps = self._lately(FLOW_S, JobEventRow.step, JobEventRow.stage)
-        waiting = select(func.count()).where(JobRow.stage.in_([Stage.READY.value, Stage.LAUNCHED.value]))
+        waiting = select(func.sum(JobGroup.jobs)).where(JobGroup.stage.in_([Stage.READY.value, Stage.LAUNCHED.value]))
         with self._record.read() as connection:
-            waits = connection.scalar(waiting) or 0
+            waits = int(connection.scalar(waiting) or 0)
         return Flow(
             arrived=sum(count for (step, _), count in steps.items() if step == "created"),
             ended=sum(count for (_, stage), count in steps.items() if stage in FINAL),

@@ -24,6 +24,7 @@ class RepositoryHealth(Contract):
         lag: events that the record doesn't hold yet.
         trouble: of the repository's own loops, by their names.
         heard_for_s: seconds since this process began to listen to instruments.
+        damages: how often since its start the live store was restored because something in it had changed by itself.
         backup: `folder`, `every_s`, `last` and its `age_s`.
     """
 
@@ -40,6 +41,7 @@ class RepositoryHealth(Contract):
     pipelines: dict[str, Attempts]
     contacts: dict[str, Contact]
     heard_for_s: float
+    damages: int
     backup: dict[str, Any]
 
 
@@ -79,6 +81,7 @@ def health(repo: Repo) -> RepositoryHealth:
         pipelines=found.pipelines(),
         contacts=repo.contacts.all(),
         heard_for_s=repo.contacts.heard_for_s(),
+        damages=repo.restorer.damages,
         backup=repo.backups.told(),
     )
 

@@ -5,6 +5,7 @@ import time
 from typing import Final
 
 from labrelay.contracts.base import Contract
+from labrelay.contracts.instruments import WatchingThere
 
 MOST: Final = 10_000
 
@@ -28,6 +29,7 @@ class Contacts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: dict[str, tuple[float, str, float | None]] = {}
+        self._watching: dict[str, WatchingThere] = {}
         self._began = time.monotonic()
 
     def heard_for_s(self) -> float:
@@ -40,6 +42,17 @@ class Contacts:
         with self._lock:
             if instrument in self._calls or len(self._calls) < MOST:
                 self._calls[instrument] = (time.monotonic(), version, ahead_s)
+
+    def watches(self, told: WatchingThere) -> None:
+        """An instrument's side tells what it watches."""
+        with self._lock:
+            if told.instrument in self._watching or len(self._watching) < MOST:
+                self._watching[told.instrument] = told
+
+    def watching(self, instrument: str) -> WatchingThere | None:
+        """What an instrument's side told last; None when it hasn't."""
+        with self._lock:
+            return self._watching.get(instrument)
 
     def all(self) -> dict[str, Contact]:
         """By instrument."""

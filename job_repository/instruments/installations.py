@@ -6,6 +6,7 @@ else can tell it from a mistake.
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -20,6 +21,9 @@ from labrelay.errors import InstrumentTaken
 from labrelay.telemetry import logger
 
 COLUMNS: Final = InstallationRow.__table__.c
+RESPITE_S: Final = 60.0
+"""A name that was given free isn't taken again by the one that held it for so long: its last calls may still come in,
+out of a queue or a network that stood still, after its PC is switched off."""
 _log = logger("job_repository.instruments.installations")
 
 
@@ -42,13 +46,16 @@ class Installations:
     Args:
         record: the database.
         chain: its audit; a name that is given free enters it.
+        now: the monotonic clock, seconds.
     """
 
-    def __init__(self, record: Record, chain: audit.Audit) -> None:
+    def __init__(self, record: Record, chain: audit.Audit, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._record = record
         self._audit = chain
         self._lock = threading.Lock()
         self._holders: dict[str, Installation] = {}
+        self._former: dict[str, tuple[str, float]] = {}
 
     def check(self, instrument: str, installation: str) -> None:
         """Let the holder of a name pass; a caller that tells none isn't asked.
@@ -59,6 +66,7 @@ class Installations:
         if self._holds(instrument, installation):
             return
         with self._lock:
+            self._check_former(instrument, installation)
             held = self._held(instrument, installation)
             if held.installation != installation:
                 self._turn_away(instrument, installation, held)
@@ -71,10 +79,13 @@ class Installations:
     def release(self, instrument: str, by: str) -> None:
         """Give a name free: the next installation that calls under it holds it. Nothing happens where it is free."""
         with self._lock, self._record.write() as connection:
+            held = connection.scalar(select(COLUMNS.installation).where(COLUMNS.instrument == instrument))
             gone = connection.execute(delete(InstallationRow).where(COLUMNS.instrument == instrument)).rowcount
             act = audit.Act("instrument_released", by, instrument, {})
             head = audit.append(connection, [act] if gone else [])
             self._holders.pop(instrument, None)
+            if held:
+                self._former[instrument] = (held, self._now() + RESPITE_S)
         self._audit.sign(head)
 
     def all(self) -> dict[str, Installation]:
@@ -102,6 +113,15 @@ class Installations:
         turned_away = before.turned_away if before else ()
         self._holders[instrument] = Installation(installation=holder, since_ns=since_ns, turned_away=turned_away)
         return self._holders[instrument]
+
+    def _check_former(self, instrument: str, caller: str) -> None:
+        former, until = self._former.get(instrument, ("", 0.0))
+        if caller == former and instrument not in self._holders and self._now() < until:
+            raise InstrumentTaken(
+                f"The name {instrument!r} was given free for another PC; this one held it and may have it again in "
+                f"{RESPITE_S:.0f} s.",
+                instrument=instrument,
+            )
 
     def _turn_away(self, instrument: str, caller: str, held: Installation) -> None:
         if caller not in held.turned_away:

@@ -9,6 +9,7 @@ from job_repository.instruments.installations import Installation
 from job_repository.jobs.routes import Repo
 from labrelay.contracts.base import Contract
 from labrelay.contracts.captures import InstrumentId, PausedThere
+from labrelay.contracts.instruments import InstrumentReports, WatchingThere
 from labrelay.contracts.pauses import Pause, Pauses, Words
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
@@ -37,6 +38,13 @@ class DrainRequest(Contract):
 def paused(repo: Repo) -> dict[str, Pauses]:
     """The paused instruments."""
     return repo.pauses.all()
+
+
+@routes.get("/reports")
+@allow(Role.VIEWER)
+def reports(repo: Repo) -> InstrumentReports:
+    """Every instrument: its folders, last file and rhythm, whether its side is heard, and what is wrong with it."""
+    return InstrumentReports(items=repo.reports.all())
 
 
 @routes.get("/installations")
@@ -105,3 +113,10 @@ def tell_pause(repo: Repo, told: PausedThere, caller: Calling) -> Pauses:
     """The OEM side tells how it is paused on its own machine."""
     caller.check_instrument(told.instrument)
     return repo.pauses.told(told.instrument, told.pause)
+
+
+@allow(Role.INSTRUMENT)
+def tell_watching(repo: Repo, told: WatchingThere, caller: Calling) -> None:
+    """The OEM side tells which folders it watches, and what is wrong with them."""
+    caller.check_instrument(told.instrument)
+    repo.contacts.watches(told)

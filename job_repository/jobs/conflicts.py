@@ -51,6 +51,13 @@ class GoesWithItsSet(Conflict):
     default_next_step = "Retry the job that leads the set."
 
 
+class ChoiceChanged(Conflict):
+    """A filter takes other jobs now than when it was shown."""
+
+    code = "choice_changed"
+    default_next_step = "Look at the list again, then decide."
+
+
 class PredecessorMismatch(Conflict):
     """The path's last capture isn't the one that the journal knows."""
 
@@ -70,3 +77,17 @@ class LiveStoreLost(ServiceUnavailable):
 
     code = "live_store_lost"
     default_next_step = "Wait: the repository restores the live jobs from the record by itself."
+
+
+class LiveStoreDamaged(LiveStoreLost):
+    """What Redis holds of a job or an event isn't what was written: its file was damaged.
+
+    Attributes:
+        job_id: of the job, empty for an event.
+    """
+
+    code = "live_store_damaged"
+
+    def __init__(self, cause: str, job_id: str = "") -> None:
+        super().__init__(cause)
+        self.job_id = job_id

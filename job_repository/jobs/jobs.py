@@ -1,5 +1,6 @@
 """Jobs as the rest of the repository sees them: read anywhere, changed in one place."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -114,12 +115,32 @@ class Jobs:
             raise
 
     def _repeated(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
+        if taken := self._from_memory(asked):
+            with contextlib.suppress(Conflict):  # it moved meanwhile: what was read decides
+                return self._settled(taken)
         for _ in range(TRIES):
             try:
                 return self._try(asked)
             except JobMoved:
                 continue
         raise JobMoved("Too many steps at once on this job.")
+
+    def _from_memory(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Taken]:
+        """The steps on the jobs as this process wrote them last, as a commit compares with what is stored anyway.
+
+        Empty where that isn't enough: refusals and repetitions are told of jobs that were read.
+        """
+        taken = []
+        for job_id, step in asked:
+            job = None if isinstance(step, BEGINS_AGAIN) else self._live.recent.of(job_id, self._live.epoch)
+            try:
+                after = job and apply(job, step, time.time_ns())
+            except Conflict:
+                return []
+            if job is None or after is None or after is job:
+                return []
+            taken.append(Taken(job, True, step, after))
+        return taken
 
     def _try(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
         with self._releases.standing(self._stakes(asked)):
@@ -132,7 +153,10 @@ class Jobs:
         return members.union(*({job.id} | contents_of(job) for job in jobs))
 
     def _try_now(self, asked: Sequence[tuple[str, TakenStep]]) -> list[Job]:
-        taken = [self._taken(*each) for each in asked]
+        return self._settled([self._taken(*each) for each in asked])
+
+    def _settled(self, taken: Sequence[Taken]) -> list[Job]:
+        """Write what changes, with what must be changed with it; the jobs afterwards."""
         following = [self._taken(*each) for one in taken for each in _followers(one)]
         changed = [each for each in (*taken, *following) if each.after is not each.before]
         if changed:

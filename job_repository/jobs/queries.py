@@ -1,16 +1,18 @@
 """Lists, timelines and counts from the record. A caller sees its own writes: the record is waited for first."""
 
-import base64
-import binascii
 import json
+import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import select, update
 
 from job_repository.instruments.drains import InstrumentDrains
 from job_repository.instruments.pauses import InstrumentPauses
-from job_repository.jobs.counts import by_instrument, by_stage_and_code, facets
-from job_repository.jobs.filtering import numbers
+from job_repository.jobs.counts import by_instrument, by_stage_and_code, facets, throughput
+from job_repository.jobs.failures import failures, open_counts
+from job_repository.jobs.pages import Page, Search
+from job_repository.jobs.tiles import tiles_of, with_tiles
 from job_repository.live.restore import Restorer
 from job_repository.live.store import LiveStore
 from job_repository.record import audit
@@ -18,10 +20,12 @@ from job_repository.record.models import JobEventRow, JobRow
 from job_repository.record.projector import Projector
 from job_repository.record.store import Record
 from labrelay.contracts.facets import Facets
+from labrelay.contracts.failures import Failures, Throughput
 from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.pauses import Pauses
-from labrelay.errors import RequestRefused, ServiceUnavailable
+from labrelay.contracts.tiles import Tile
+from labrelay.errors import ServiceUnavailable
 
 CATCH_UP_S: Final = 1.0
 
@@ -45,16 +49,15 @@ class Queries:
         self._pauses = pauses
         self._drains = drains
 
-    def jobs(self, wanted: JobFilter, limit: int, after: str | None) -> tuple[list[Job], str | None]:
-        """Jobs, newest first, and the cursor of the next page (None after the last)."""
-        newest = numbers(wanted, _cursor(after) if after else None, limit + 1).subquery()
-        query = select(JobRow.number, JobRow.doc).where(JobRow.number.in_(select(newest.c[0])))
+    def jobs(self, wanted: JobFilter, limit: int, after: str | None) -> tuple[list[Job], Page]:
+        """Jobs, newest first, and where the next page begins."""
         fresh = self.catch_up()
         with self._record.read() as connection:
-            rows = connection.execute(query.order_by(JobRow.number.desc())).all()
-        jobs = [Job.model_validate_json(row.doc) for row in rows[:limit]]
-        following = _cursor_text(rows[limit - 1].number) if len(rows) > limit else None
-        return (jobs if fresh else self._overlaid(jobs)), following
+            page = Search(connection, wanted).page(after, limit)
+            rows = connection.execute(select(JobRow.number, JobRow.doc).where(JobRow.number.in_(page.numbers)))
+            docs = {row.number: row.doc for row in rows}
+        jobs = [Job.model_validate_json(docs[number]) for number in page.numbers]
+        return (jobs if fresh else self._overlaid(jobs)), page
 
     def facets(self, wanted: JobFilter) -> Facets:
         """How many jobs a filter takes, by stage, status, failure code, instrument and pipeline."""
@@ -88,19 +91,39 @@ class Queries:
         with self._record.read() as connection:
             return [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
 
-    def events(self, after: int, limit: int) -> list[dict[str, Any]]:
-        """Steps of all jobs after a running number, oldest first."""
+    def events(self, after: int, limit: int, *, tiles: bool = False) -> list[dict[str, Any]]:
+        """Steps of all jobs after a running number, oldest first; with `tiles`, each job's last one has its tile."""
         query = select(*JobEventRow.__table__.c).where(JobEventRow.seq > after).order_by(JobEventRow.seq).limit(limit)
         with self._record.read() as connection:
-            return [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
+            found = [_event(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public API
+            return with_tiles(connection, found) if tiles else found
+
+    def tiles(self, ids: Sequence[str]) -> list[Tile]:
+        """Tiles of jobs in this order, as the record holds them now; unknown ids are left out."""
+        with self._record.read() as connection:
+            found = tiles_of(connection, ids)
+        return [found[job_id] for job_id in dict.fromkeys(ids) if job_id in found]
 
     def summary(self) -> dict[str, Any]:
         """Counts by stage, by failure code and by instrument, tables apart; paused instruments also without jobs."""
         self.catch_up()
         with self._record.read() as connection:
             counts, instruments = by_stage_and_code(connection), by_instrument(connection)
+            needing = open_counts(connection)
         at = {"epoch": self._live.epoch, "seq": self._projector.position}
-        return {**counts, "instruments": self._instruments(instruments), **at}
+        return {**counts, "open": needing, "instruments": self._instruments(instruments), **at}
+
+    def failures(self) -> Failures:
+        """What needs somebody."""
+        self.catch_up()
+        with self._record.read() as connection:
+            return failures(connection)
+
+    def throughput(self, minutes: int) -> Throughput:
+        """How fast work goes."""
+        self.catch_up()
+        with self._record.read() as connection:
+            return throughput(connection, minutes, time.time_ns())
 
     def _instruments(self, counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """With who paused or drained them (`draining`: None for nobody), also those without jobs."""
@@ -143,14 +166,3 @@ class Queries:
 
 def _event(row: Any) -> dict[str, Any]:
     return {**row, "detail": json.loads(row["detail"])}
-
-
-def _cursor_text(number: int) -> str:
-    return base64.urlsafe_b64encode(str(number).encode()).decode()
-
-
-def _cursor(text: str) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(text.encode()))
-    except (ValueError, binascii.Error) as error:
-        raise RequestRefused("The cursor `after` isn't one that this service gave out.") from error

@@ -1,6 +1,7 @@
 """`/api/v2` for jobs: reads, steps, leases, a person's actions, counts."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
+from uuid import UUID
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -14,6 +15,7 @@ from labrelay.contracts.facets import Facets
 from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.jobs import CaptureSet, Job, OwnedJobs, OwnerNews
 from labrelay.contracts.states import Owner
+from labrelay.contracts.tiles import MOST_TILES, TilePage
 from labrelay.contracts.transitions import StepRequest
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
@@ -23,6 +25,7 @@ routes = APIRouter(prefix="/api/v2", tags=["jobs"])
 Repo = Annotated[Repository, Depends(repository)]
 Wait = Annotated[float, Query(ge=0, le=60, description="longest wait, seconds")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
+_ID: Final = "[0-9a-f-]{36}"
 
 
 class LeaseRenewal(Contract):
@@ -55,11 +58,24 @@ class JobsAsked(JobFilter):
 
 
 class JobPage(Contract):
-    """One page of jobs; `next` goes into the next call's `after`."""
+    """One page of jobs; `next` goes into the next call's `after`.
+
+    Attributes:
+        searched: set where a text was looked for in only so many jobs, newest first: `next` goes on behind them.
+    """
 
     items: tuple[Job, ...]
     next: str | None
+    searched: int | None = None
     facets: Facets | None = None
+
+
+class TilesAsked(Contract):
+    """Which tiles: ids of jobs with commas between them."""
+
+    ids: Annotated[
+        str, Field(pattern=rf"^{_ID}(,{_ID}){{0,{MOST_TILES - 1}}}$", examples=[f"{UUID(int=1)},{UUID(int=2)}"])
+    ]
 
 
 class Epoch(Contract):
@@ -119,15 +135,27 @@ async def owner_news(repo: Repo, owner: Owner, since: int = 0, wait: Wait = 0) -
 
 
 @routes.head("/jobs", include_in_schema=False)
-@routes.get("/jobs")
+@routes.get("/jobs", response_model=JobPage)
 @allow(Role.VIEWER, Role.INSTRUMENT)
-def jobs(repo: Repo, asked: Annotated[JobsAsked, Query()], caller: Calling) -> JobPage:
-    """Jobs, newest first. A parameter that comes twice means either value, different ones must all fit."""
+def jobs(repo: Repo, asked: Annotated[JobsAsked, Query()], caller: Calling) -> Response:
+    """Jobs, newest first, with a time those first that changed last.
+
+    A parameter that comes twice means either value, different ones must all fit.
+    """
     if caller.role is Role.INSTRUMENT:
         asked = asked.model_copy(update={"instrument": (caller.subject,)})
-    items, following = repo.queries.jobs(asked, asked.limit, asked.after)
+    items, page = repo.queries.jobs(asked, asked.limit, asked.after)
     counted = repo.queries.facets(asked) if asked.facets else None
-    return JobPage(items=tuple(items), next=following, facets=counted)
+    found = JobPage(items=tuple(items), next=page.next, searched=page.searched, facets=counted)
+    return Response(found.model_dump_json(), media_type="application/json")  # validated already, and often long
+
+
+@routes.get("/jobs/tiles", response_model=TilePage)
+@allow(Role.VIEWER)
+def tiles(repo: Repo, asked: Annotated[TilesAsked, Query()]) -> Response:
+    """What a row shows of each of these jobs, in one answer; ids that nobody knows are left out."""
+    page = TilePage(items=tuple(repo.queries.tiles(asked.ids.split(","))))
+    return Response(page.model_dump_json(), media_type="application/json")
 
 
 @routes.head("/jobs/{job_id}", include_in_schema=False)

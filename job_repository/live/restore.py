@@ -7,12 +7,13 @@ from typing import Final, TypeVar
 
 from sqlalchemy import select
 
-from job_repository.health.metrics import RESTORES
+from job_repository.health.metrics import DAMAGED, RESTORES
 from job_repository.holdings import held
-from job_repository.jobs.conflicts import LiveStoreLost
+from job_repository.jobs.conflicts import LiveStoreDamaged, LiveStoreLost
 from job_repository.jobs.effects import rewound
 from job_repository.jobs.steps import Restored
 from job_repository.live.epochs import begin_epoch
+from job_repository.live.lease import Lease
 from job_repository.live.store import LiveStore
 from job_repository.record.models import JobRow
 from job_repository.record.projector import Projector
@@ -38,7 +39,11 @@ def restored(job: Job, layout: GatewayLayout, epoch: int, now_ns: int) -> Job:
 class Restorer:
     """Runs calls against the live store, and restores it when it was lost; one restore at a time.
 
+    Attributes:
+        damages: restores since this process began because something stored had changed by itself.
+
     Args:
+        lease: the right to this live store.
         done: called after a restore with the epoch and the running number.
     """
 
@@ -48,8 +53,11 @@ class Restorer:
         live: LiveStore,
         projector: Projector,
         layout: GatewayLayout,
+        lease: Lease,
         done: Callable[[int], None],
     ) -> None:
+        self.damages = 0
+        self._lease = lease
         self._record = record
         self._live = live
         self._projector = projector
@@ -61,18 +69,34 @@ class Restorer:
         """The call's answer; after a loss the store is restored and the call repeated.
 
         Raises:
+            LiveStoreTaken: another gateway uses it.
             ServiceUnavailable: Redis or the record can't be reached.
         """
         try:
+            self.enter()
             return call()
         except LiveStoreLost as loss:
             self._restore(loss)
         return call()
 
+    def enter(self) -> None:
+        """Have the right to the live store; one that was another gateway's is filled anew from this one's record.
+
+        Raises:
+            LiveStoreTaken: another gateway uses it.
+            ServiceUnavailable: Redis can't be reached.
+        """
+        if not self._lease.held and self._lease.take():
+            self._live.epoch = 0
+
     def _restore(self, loss: LiveStoreLost) -> None:
         with self._lock, self._projector.turn_lock:
-            if not self._still_lost():
+            self._lease.beat()
+            if not self._still_lost(loss):
                 return
+            if isinstance(loss, LiveStoreDamaged):
+                self.damages += 1
+                DAMAGED.inc()
             if self._live.epoch:
                 _log.warning("live store lost, restoring from the record", cause=loss.cause)
             self._projector.drain()
@@ -80,13 +104,17 @@ class Restorer:
             self._live.begin_anew(f"restoring:{epoch}", base)
             count = sum(self._write(chunk, epoch) for chunk in self._unfinished())
             self._live.open(epoch)
+            self._lease.sign()
             self._projector.rebase(base)
             RESTORES.inc()
             _log.info("live store opened", epoch=epoch, jobs=count)
         self._done(self._live.check())
 
-    def _still_lost(self) -> bool:
+    def _still_lost(self, loss: LiveStoreLost) -> bool:
         try:
+            if isinstance(loss, LiveStoreDamaged):
+                self._live.get(loss.job_id)
+                self._live.events(0, 1)
             seq = self._live.check()
             events = self._live.events(self._projector.position, 1)
         except LiveStoreLost:

@@ -14,7 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from job_repository.jobs.conflicts import JobMoved, LiveStoreLost
-from job_repository.live.documents import read_job
+from job_repository.live.documents import sealed
 from job_repository.live.keys import (
     EPOCH,
     EVENTS,
@@ -28,21 +28,14 @@ from job_repository.live.keys import (
     wanted_key,
 )
 from job_repository.live.reaching import reaching
+from job_repository.live.recent import Recent
+from job_repository.live.stored import COMPARED, LiveEvent, events_in, job_in
 from labrelay.bus.streams import FIELD, launch_stream
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.launches import Launch
 from labrelay.contracts.states import Stage
 
 CHUNK: Final = 200
-
-
-@dataclass(frozen=True)
-class LiveEvent:
-    """One entry of `jobs:events`: the job's document after the step."""
-
-    seq: int
-    doc: str
-    step: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +61,7 @@ class LiveStore:
     Attributes:
         epoch: the epoch that this process believes in; another one in Redis means `LiveStoreLost`.
         floor: the running number must not be below this (what the record or this process has seen).
+        recent: jobs as this process wrote them last; only a commit tells whether they still are so.
 
     Args:
         url: of the server.
@@ -79,6 +73,7 @@ class LiveStore:
         self._redis: Any = redis.Redis.from_url(
             url,
             decode_responses=True,
+            encoding_errors="replace",  # a damaged text is told by its checksum
             socket_timeout=10,
             socket_connect_timeout=3,
             health_check_interval=30,
@@ -89,6 +84,7 @@ class LiveStore:
         self._create = self._redis.register_script((folder / "create.lua").read_text())
         self._retire = self._redis.register_script((folder / "retire.lua").read_text())
         self._lock = threading.Lock()
+        self.recent = Recent()
         self.epoch = 0
         self.floor = 0
 
@@ -104,25 +100,28 @@ class LiveStore:
             return self._checked(believed, *self._redis.mget(EPOCH, SEQ))
 
     def get(self, job_id: str) -> Job | None:
-        """A live job, None when it isn't live."""
+        """A live job, None when it isn't live.
+
+        Raises:
+            LiveStoreDamaged: what is stored of it isn't what was written.
+        """
         believed = self._belief
         with self._reaching(), self._redis.pipeline(transaction=True) as batch:
             batch.mget(EPOCH, SEQ)
-            batch.hget(job_key(job_id), "doc")
-            head, doc = batch.execute()
+            batch.hmget(job_key(job_id), "doc", *COMPARED)
+            head, stored = batch.execute()
         self._checked(believed, *head)
-        return read_job(doc) if doc else None
+        return job_in(job_id, stored[0], stored[1:]) if any(stored) else None
 
     def get_many(self, job_ids: Sequence[str]) -> dict[str, Job]:
-        """Those of these jobs that are live."""
+        """Those of these jobs that are live. Raises as `get`."""
         if not job_ids:
             return {}
         with self._reaching(), self._redis.pipeline(transaction=False) as batch:
             for job_id in job_ids:
                 batch.hget(job_key(job_id), "doc")
             docs = batch.execute()
-        found = [read_job(doc) for doc in docs if doc]
-        return {job.id: job for job in found}
+        return {job_id: job_in(job_id, doc) for job_id, doc in zip(job_ids, docs, strict=True) if doc}
 
     def standing(
         self, stages: Sequence[Stage], instrument: str | None, pipeline: str | None, limit: int
@@ -185,8 +184,7 @@ class LiveStore:
             JobMoved: another step came between.
             LiveStoreLost: this Redis isn't the store that the record belongs to.
         """
-        keys: list[str] = [EPOCH, SEQ, EVENTS, INSTRUMENTS]
-        believed = self._belief
+        keys, believed = [EPOCH, SEQ, EVENTS, INSTRUMENTS], self._belief
         arguments: list[Any] = [*believed, len(changes)]
         for change in changes:
             of_keys, of_arguments = _written(change)
@@ -195,29 +193,35 @@ class LiveStore:
         with self._reaching():
             answer, *numbers = self._commit(keys=keys, args=arguments)
         if answer == "moved":
+            self.recent.forget(change.after.id for change in changes)
             raise JobMoved("The job changed in the meantime.")
         self._done(believed, answer, max(numbers, default=0))
+        self.recent.note(change.after for change in changes)
         return [int(number) for number in numbers]
 
     def create(self, jobs: Sequence[tuple[Job, str]], *, epoch: str | None = None) -> list[int]:
         """Create jobs with the JSON of their first step in one script; 0 for those that were there already."""
-        keys: list[str] = [EPOCH, SEQ, EVENTS, INSTRUMENTS]
-        believed = self._belief
+        keys, believed = [EPOCH, SEQ, EVENTS, INSTRUMENTS], self._belief
         arguments: list[Any] = [epoch or believed[0], 0 if epoch else believed[1], len(jobs)]
         for job, step in jobs:
             indexes = indexes_of(job)
             keys += [job_key(job.id), *indexes]
-            arguments += [job.id, *_columns(job), step, job.source.instrument, len(indexes)]
+            arguments += [job.id, *_columns(job), sealed(step), job.source.instrument, len(indexes)]
         with self._reaching():
             answer, *numbers = self._create(keys=keys, args=arguments)
         self._done(believed, answer, max(numbers, default=0))
+        self.recent.note(job for (job, _), number in zip(jobs, numbers, strict=True) if int(number))
         return [int(number) for number in numbers]
 
     def events(self, after: int, count: int) -> list[LiveEvent]:
-        """Events after a running number, in order."""
+        """Events after a running number, in order; those before the first damaged one.
+
+        Raises:
+            LiveStoreDamaged: the very first isn't what was written.
+        """
         with self._reaching():
             entries = self._redis.xrange(EVENTS, min=f"{after + 1}-0", count=count)
-        return [LiveEvent(int(fields["seq"]), fields["doc"], fields["step"]) for _, fields in entries]
+        return events_in(entries)
 
     def retire(self, applied: int, final: Sequence[tuple[str, int]]) -> int:
         """Trim events up to `applied`, and remove jobs that became final at the given numbers."""
@@ -259,10 +263,11 @@ class LiveStore:
         return self.epoch, self.floor
 
     def _checked(self, believed: tuple[int, int], epoch: str | None, seq: str | None) -> int:
-        if epoch != str(believed[0]) or seq is None or int(seq) < believed[1]:
+        number = int(seq) if seq and seq.isdecimal() else -1
+        if epoch != str(believed[0]) or number < believed[1]:
             raise LiveStoreLost(f"The live store is at epoch {epoch}, number {seq}; {believed} expected.")
-        self._seen(believed[0], int(seq))
-        return int(seq)
+        self._seen(believed[0], number)
+        return number
 
     def _done(self, believed: tuple[int, int], answer: str, seq: int) -> int:
         if answer == "lost":
@@ -284,9 +289,9 @@ def _written(change: Change) -> tuple[list[str], list[Any]]:
     stored = ["", "", ""] if before is None else [before.revision, before.owner.value, before.attempt]
     stream = launch_stream(launch.pipeline) if launch else EVENTS
     tail = [after.source.instrument, launch.model_dump_json() if launch else "", FIELD, len(leave), len(enter)]
-    arguments = [after.id, *stored, *_columns(after), change.step, *tail]
+    arguments = [after.id, *stored, *_columns(after), sealed(change.step), *tail]
     return [job_key(after.id), stream, *leave, *enter], arguments
 
 
 def _columns(job: Job) -> list[Any]:
-    return [job.model_dump_json(), job.revision, job.owner.value, job.attempt, job.stage.value, job.epoch]
+    return [sealed(job.model_dump_json()), job.revision, job.owner.value, job.attempt, job.stage.value, job.epoch]

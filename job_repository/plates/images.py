@@ -15,6 +15,8 @@ APART: Final = ("channel", "z", "time", "acquired")
 PASSED: Final = "passed"
 """What pipelines say in place of flags where there are none."""
 LONGEST_FLAG: Final = 64
+WELL_NAME: Final = 64
+"""Characters of a well's name that jobs are found by."""
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,21 @@ def image_of(job: Job) -> PlateImage:
     """What the table needs of a final job of a plate."""
     texts = wire_texts(job.source.attributes)
     over = job.task.group.over if job.task and job.task.group else None
-    well, place = _well(texts["well"])
+    well, place = placed(texts["well"])
     good = job.stage is Stage.COMPLETE
     return PlateImage(
         job=job,
         well=well,
         place=place,
         apart={name: texts[name] for name in APART if name in texts and name != over},
-        measured=_measured(job) if good else {},
-        flags=_flags(job) if good else (),
+        measured=measured_of(job) if good else {},
+        flags=flags_of(job) if good else (),
         files=max(1, len(job.members)),
     )
 
 
-def _well(text: str) -> tuple[str, tuple[int, int, str]]:
+def placed(text: str) -> tuple[str, tuple[int, int, str]]:
+    """A well's usual name from any spelling, and its place in the order along the plate."""
     try:
         well = well_of(text)
     except ValueError:  # a well of somebody's own making comes after all others
@@ -85,7 +88,13 @@ def _well(text: str) -> tuple[str, tuple[int, int, str]]:
     return well.name, (well.row, well.column, "")
 
 
-def _measured(job: Job) -> Mapping[str, float]:
+def well_name_of(job: Job) -> str:
+    """The well that a capture's name tells, as jobs are found by it; empty for none."""
+    text = wire_texts(job.source.attributes).get("well", "")
+    return placed(text)[0].replace("\x00", "\ufffd")[:WELL_NAME] if text else ""
+
+
+def measured_of(job: Job) -> Mapping[str, float]:
     """The measurements; of a pipeline that sends none (AiCSD's) the number in its results text: `CellCount, 598`."""
     if job.report is None or job.report.measurements:
         return job.report.measurements if job.report else {}
@@ -97,6 +106,7 @@ def _measured(job: Job) -> Mapping[str, float]:
     return {name.strip(): value} if name.strip() and math.isfinite(value) else {}
 
 
-def _flags(job: Job) -> tuple[str, ...]:
+def flags_of(job: Job) -> tuple[str, ...]:
+    """The pipeline's quality flags, one by one."""
     told = (flag.strip()[:LONGEST_FLAG] for flag in (job.report.qc_flags if job.report else "").split(","))
     return tuple(dict.fromkeys(flag for flag in told if flag and flag.lower() != PASSED))

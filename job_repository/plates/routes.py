@@ -31,10 +31,11 @@ def plates(
     instrument: str | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     after: Annotated[int | None, Query(description="`next` of the page before")] = None,
+    name: Annotated[str, Query(max_length=200, description="a part of the plate's name, letter case aside")] = "",
 ) -> PlatePage:
     """Plates, newest first."""
     repo.queries.catch_up()
-    found = repo.plate_store.page(instrument, after, limit)
+    found = repo.plate_store.page(instrument, after, limit, name)
     return PlatePage(items=shown(repo.plate_store, found), next=found[-1].number if len(found) == limit else None)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Row, func, select, update
@@ -11,11 +12,12 @@ from job_repository.plates.identity import PlateIdentity
 from job_repository.record.models import CaptureRow, JobEventRow, JobRow, PlateRow
 from job_repository.record.store import Record
 from labrelay.contracts.jobs import Job
-from labrelay.contracts.plates import PLATE_FINISHED, FinishedPlates, NumberedFinish, PlateFinished
+from labrelay.contracts.plates import PLATE_FINISHED, TABLE, FinishedPlates, NumberedFinish, PlateFinished
 from labrelay.contracts.states import FINAL, Stage
 from labrelay.errors import NotFound
 
 COLUMNS: Final = PlateRow.__table__.c
+PAGE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class PlateStore:
     """Rows of plates."""
 
     def __init__(self, record: Record) -> None:
-        self._record = record
+        self.record = record
 
     def get(self, plate_id: str) -> StoredPlate:
         """One plate.
@@ -61,24 +63,35 @@ class PlateStore:
         Raises:
             NotFound: there is none with this id.
         """
-        with self._record.read() as connection:
+        with self.record.read() as connection:
             row = connection.execute(select(*COLUMNS).where(COLUMNS.id == plate_id)).first()
         if row is None:
             raise NotFound(f"There is no plate {plate_id}.")
         return _read(row)
 
-    def page(self, instrument: str | None, after: int | None, limit: int) -> list[StoredPlate]:
-        """Plates, newest first, those of one instrument where one is named."""
-        query = select(*COLUMNS).order_by(COLUMNS.number.desc()).limit(limit)
+    def page(self, instrument: str | None, after: int | None, limit: int, name: str = "") -> list[StoredPlate]:
+        """Plates, newest first: those of one instrument where one is named, with `name` in their name."""
+        query = select(*COLUMNS).order_by(COLUMNS.number.desc())
         query = query if instrument is None else query.where(COLUMNS.instrument == instrument)
-        with self._record.read() as connection:
-            rows = connection.execute(query if after is None else query.where(COLUMNS.number < after)).all()
-        return [_read(row) for row in rows]
+        query = query if after is None else query.where(COLUMNS.number < after)
+        if name:
+            query = query.where(COLUMNS.attributes.icontains(json.dumps(name)[1:-1], autoescape=True))
+        with self.record.read() as connection:
+            rows = connection.execution_options(yield_per=PAGE).execute(query if name else query.limit(limit))
+            # The text of all attributes leads to the plates; the name itself decides.
+            return list(islice((each for each in map(_read, rows) if _is_called(each, name)), limit))
+
+    def unplated(self, after: int | None, limit: int) -> list[tuple[int, str]]:
+        """Numbers and documents of jobs of images that belong to no plate, those that changed last first."""
+        query = select(JobRow.seq, JobRow.doc).where(JobRow.plate == "", JobRow.task_id != TABLE)
+        query = query if after is None else query.where(JobRow.seq < after)
+        with self.record.read() as connection:
+            return [(row.seq, row.doc) for row in connection.execute(query.order_by(JobRow.seq.desc()).limit(limit))]
 
     def uncovered(self) -> list[str]:
         """Plates with jobs of which something isn't in their tables, as far as anybody knows."""
         newest = select(func.max(JobRow.seq)).where(JobRow.plate == COLUMNS.id).scalar_subquery()
-        with self._record.read() as connection:
+        with self.record.read() as connection:
             return list(connection.scalars(select(COLUMNS.id).where(COLUMNS.covered < newest)))
 
     def tallies(self, plate_ids: Sequence[str]) -> dict[str, dict[str, Tally]]:
@@ -90,7 +103,7 @@ class PlateStore:
             .group_by(JobRow.plate, JobRow.task_id, JobRow.stage)
         )
         found: dict[str, dict[str, Tally]] = {each: {} for each in plate_ids}
-        with self._record.read() as connection:
+        with self.record.read() as connection:
             for plate, task, stage, count, seq, last, pipeline in connection.execute(query):
                 tally = Tally({Stage(stage): count}, 0 if Stage(stage) in FINAL else count, seq, last, pipeline)
                 found[plate][task] = _both(found[plate].get(task, Tally({})), tally)
@@ -100,20 +113,20 @@ class PlateStore:
         """The jobs of the newest capture of each path."""
         newest = CaptureRow.superseded_by.is_(None)
         query = select(JobRow.doc).join(CaptureRow, CaptureRow.id == JobRow.capture_id).order_by(JobRow.number)
-        with self._record.read() as connection:
+        with self.record.read() as connection:
             docs = connection.scalars(query.where(JobRow.plate == plate_id, JobRow.task_id == task_id, newest)).all()
         return [Job.model_validate_json(doc) for doc in docs]
 
     def table_jobs(self, job_ids: Sequence[str]) -> dict[str, Job]:
         """Those of these jobs that there are."""
         query = select(JobRow.doc).where(JobRow.id.in_(job_ids))
-        with self._record.read() as connection:
+        with self.record.read() as connection:
             jobs = [Job.model_validate_json(doc) for doc in connection.scalars(query)]
         return {job.id: job for job in jobs}
 
     def cover(self, plate_id: str, seq: int) -> None:
         """All that the plate's jobs did up to this number is in its tables."""
-        with self._record.write() as connection:
+        with self.record.write() as connection:
             connection.execute(update(PlateRow).where(PlateRow.id == plate_id).values(covered=seq))
 
     def finished(self, after: int, upto: int, limit: int) -> FinishedPlates:
@@ -121,7 +134,7 @@ class PlateStore:
         query = select(JobEventRow.seq, JobEventRow.detail).where(
             JobEventRow.seq > after, JobEventRow.step == PLATE_FINISHED
         )
-        with self._record.read() as connection:
+        with self.record.read() as connection:
             rows = connection.execute(query.order_by(JobEventRow.seq).limit(limit)).all()
         items = tuple(
             NumberedFinish(seq=row.seq, finished=PlateFinished.model_validate(json.loads(row.detail)["finished"]))
@@ -130,6 +143,10 @@ class PlateStore:
         last = items[-1].seq if items else after
         following = last if len(items) == limit else max(last, upto)
         return FinishedPlates(next=following, items=items)
+
+
+def _is_called(plate: StoredPlate, name: str) -> bool:
+    return name.casefold() in plate.identity.name.casefold()
 
 
 def _both(one: Tally, other: Tally) -> Tally:

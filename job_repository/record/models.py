@@ -4,9 +4,11 @@ from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, Unique
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from job_repository.plates.identity import PLATE_NAME
+from job_repository.plates.images import WELL_NAME
 
 Big = BigInteger().with_variant(Integer, "sqlite")
-SCAN = "jobs_scan"
+BY_GROUP, BY_TIME, BY_TEXT, BY_WELL = "jobs_group", "jobs_updated", "jobs_text", "jobs_well"
+"""Indexes that lists and counts are made from without a look at documents."""
 
 
 class Base(DeclarativeBase):
@@ -28,6 +30,7 @@ class CaptureRow(Base):
     __table_args__ = (
         UniqueConstraint("instrument", "folder", "path", "generation", name="captures_generation"),
         Index("captures_content", "instrument", "sha256"),
+        Index("captures_arrived", "instrument", "created_ns"),
     )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     instrument: Mapped[str] = mapped_column(String(64))
@@ -59,17 +62,16 @@ class JobRow(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("jobs_plate", "plate", "seq"),
-        Index("jobs_stage", "stage", "number"),
-        Index("jobs_instrument", "instrument", "number"),
-        Index("jobs_pipeline", "pipeline", "number"),
+        # All that a plate's map looks at, without the documents; PostgreSQL's without paths, which may be too long.
+        Index(BY_WELL, "plate", "well", "task_id", "stage", "number", "path", "id").ddl_if(dialect="sqlite"),
+        Index(BY_WELL, "plate", "well").ddl_if(dialect="postgresql"),
         Index("jobs_plate_name", "plate_name", "number"),
-        Index("jobs_updated", "updated_ns", "number"),
-        # All that a filter or a count looks at, without the documents. PostgreSQL indexes no path as long as ours.
-        Index(
-            SCAN,
-            *("stage", "status", "failure_code", "instrument", "pipeline", "number"),
-            *("task_id", "plate_name", "plate", "updated_ns", "path", "id"),
-        ).ddl_if(dialect="sqlite"),
+        Index(BY_GROUP, "group_id", "number", "updated_ns"),
+        Index(BY_TIME, "updated_ns", "number", "group_id"),
+        # All texts that are searched, without the documents. PostgreSQL indexes no path as long as ours.
+        Index(BY_TEXT, "number", "path", "plate_name", "instrument", "pipeline", "failure_code").ddl_if(
+            dialect="sqlite"
+        ),
     )
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     number: Mapped[int] = mapped_column(Big, unique=True)
@@ -91,6 +93,9 @@ class JobRow(Base):
     hidden: Mapped[bool] = mapped_column(Boolean, default=False)
     updated_ns: Mapped[int] = mapped_column(Big)
     doc: Mapped[str] = mapped_column(Text)
+    group_id: Mapped[int] = mapped_column(Big, server_default="0")
+    waiver: Mapped[int] = mapped_column(Big, server_default="0")
+    well: Mapped[str] = mapped_column(String(WELL_NAME), server_default="")
 
 
 class PlateRow(Base):
@@ -232,6 +237,21 @@ class InstallationRow(Base):
     instrument: Mapped[str] = mapped_column(String(64), primary_key=True)
     installation: Mapped[str] = mapped_column(String(64))
     since_ns: Mapped[int] = mapped_column(Big)
+
+
+class VerdictRow(Base):
+    """What people say of a job's results (`excluded`: JSON of `ExcludedObject`s), for the outputs of that `seal`."""
+
+    __tablename__ = "verdicts"
+    job_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    seal: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(8), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    given_by: Mapped[str] = mapped_column(Text)
+    at_ns: Mapped[int] = mapped_column(Big)
+    excluded: Mapped[str] = mapped_column(Text)
+    updated_ns: Mapped[int] = mapped_column(Big, index=True)
 
 
 class AuditRow(Base):

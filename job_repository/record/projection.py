@@ -8,15 +8,21 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from job_repository.live.documents import read_job
-from job_repository.live.store import LiveEvent
+from job_repository.live.stored import LiveEvent
 from job_repository.plates.identity import plate_id_of, plate_name_of, plate_of
+from job_repository.plates.images import well_name_of
 from job_repository.record import audit
+from job_repository.record.groups import Moved, count, dimensions, group_id, tally
 from job_repository.record.models import Base, CaptureEndRow, CaptureRow, JobEventRow, JobRow, PlateRow
 from job_repository.record.store import ENDS, number_of, set_number
 from job_repository.sets.rules import set_key
 from labrelay.contracts.jobs import Job
 
 AUDITED_STEPS: Final = frozenset({"retry", "cancel", "reprocess", "edit", "restored"})
+QUIET_STEPS: Final = frozenset({"edit", "supersede"})
+"""After all others a failure that somebody waived is looked at anew."""
+BEGINNINGS: Final = frozenset({"created", "retry", "reprocess", "plate_finished"})
+"""Steps with which a job comes, or comes again: as many as there are ends once all is done."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ def _job_row(entry: Entry) -> dict[str, Any]:
         "plate": plate_id_of(job),
         "task_id": job.task.id if job.task else "",
         "plate_name": plate_name_of(job),
+        "well": well_name_of(job),
         "revision": job.revision,
         "updated_ns": job.updated_ns,
         "doc": entry.doc,
@@ -103,19 +110,37 @@ def _job_row(entry: Entry) -> dict[str, Any]:
 
 
 def _write_jobs(connection: Connection, entries: list[Entry], newest: dict[str, Entry]) -> None:
-    known = set(connection.scalars(select(JobRow.id).where(JobRow.id.in_(newest))))
+    query = select(JobRow.id, JobRow.group_id, JobRow.waiver).where(JobRow.id.in_(newest))
+    known = {row.id: row for row in connection.execute(query)}
     first = {entry.job.id: entry.seq for entry in reversed(entries)}
+    moved = {entry.job.id for entry in entries if entry.step["step"] not in QUIET_STEPS}
+    waivers = {job_id: row.waiver for job_id, row in known.items() if job_id not in moved}
+    rows = {job_id: _grouped(_job_row(entry), waivers.get(job_id, 0)) for job_id, entry in newest.items()}
     fresh = [
-        {**_job_row(entry), "id": job_id, "number": first[job_id], "hidden": False}
-        for job_id, entry in newest.items()
+        {**row, "id": job_id, "number": first[job_id], "hidden": False}
+        for job_id, row in rows.items()
         if job_id not in known
     ]
-    changed = [{**_job_row(newest[job_id]), "row_id": job_id} for job_id in newest if job_id in known]
+    changed = [{**rows[job_id], "row_id": job_id} for job_id in rows if job_id in known]
     if fresh:
         connection.execute(insert(JobRow), fresh)
     if changed:
         table = Base.metadata.tables["jobs"]
         connection.execute(update(table).where(table.c.id == bindparam("row_id")), changed)
+    before = {job_id: row.group_id for job_id, row in known.items()}
+    count(connection, [Moved(before.get(job_id), row) for job_id, row in rows.items()])
+    tally(connection, [(each.job.updated_ns, each.step["step"] in BEGINNINGS, _ends(each)) for each in entries])
+
+
+def _ends(entry: Entry) -> bool:
+    """Whether this step ended its job: those that move nothing come after its end."""
+    return entry.job.final and entry.step["step"] not in QUIET_STEPS
+
+
+def _grouped(row: dict[str, Any], waiver: int) -> dict[str, Any]:
+    row["waiver"] = waiver
+    row["group_id"] = group_id(dimensions(row))
+    return row
 
 
 def _write_plates(connection: Connection, entries: list[Entry]) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Final
 
 from job_repository.health.metrics import PROJECTED, PROJECTOR_LAG
-from job_repository.jobs.conflicts import LiveStoreLost
-from job_repository.live.store import LiveEvent, LiveStore
+from job_repository.jobs.conflicts import LiveStoreDamaged, LiveStoreLost
+from job_repository.live.store import LiveStore
+from job_repository.live.stored import LiveEvent
 from job_repository.record.audit import Audit
 from job_repository.record.projection import Applied, apply_events
 from job_repository.record.store import Record
 from labrelay.contracts.jobs import Job
 
 BATCH: Final = 500
-GAP_S: Final = 0.08
+GAP_S: Final = 0.2
 """Under load one transaction takes all that came in this time; the first event after a pause is taken at once."""
 
 
@@ -102,7 +103,10 @@ class Projector:
     def drain(self) -> None:
         """Before a restore: take what still follows on from the record."""
         while True:
-            events = self._live.events(self.position, BATCH)
+            try:
+                events = self._live.events(self.position, BATCH)
+            except LiveStoreDamaged:  # from here on the record goes by what it holds
+                return
             if not events or events[0].seq != self.position + 1:
                 return
             self._apply(events)

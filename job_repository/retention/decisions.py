@@ -12,6 +12,7 @@ from job_repository.captures.store import CaptureStore
 from job_repository.holdings import holds_input
 from job_repository.live.restore import Restorer
 from job_repository.live.store import LiveStore
+from job_repository.record.projector import Projector
 from job_repository.record.store import Record
 from job_repository.retention.facts import Facts
 from job_repository.retention.releases import Releases
@@ -23,6 +24,8 @@ from labrelay.layout import GatewayLayout
 from labrelay.settings.retention import Retention as Rules
 
 KEEP: Final = Terms(days=1e9)
+RECORDED_S: Final = 5.0
+"""So long a decision waits for the record to hold what it was made on."""
 
 
 class Retention:
@@ -37,12 +40,14 @@ class Retention:
         rules: Rules,
         record: Record,
         live: LiveStore,
+        projector: Projector,
         restorer: Restorer,
         releases: Releases,
         layout: GatewayLayout,
     ) -> None:
         self.rules = rules
         self._live = live
+        self._projector = projector
         self._restorer = restorer
         self._layout = layout
         self._captures = CaptureStore(record)
@@ -66,9 +71,15 @@ class Retention:
         self._live.check()
         with self.releases.standing([self._lock_of(released)]):
             verdict = self._judged(released.kind, [released.asked])[0]
+            if verdict.why is Why.NOTHING and not self._all_recorded():
+                verdict = verdict.model_copy(update={"why": Why.UNFINISHED})
             if verdict.why is Why.NOTHING:
                 self.releases.let_go(released)
         return verdict
+
+    def _all_recorded(self) -> bool:
+        """What the live store alone holds may be lost with it: a job whose end isn't on record yet has none."""
+        return self._projector.await_position(self._live.check(), RECORDED_S)
 
     def _lock_of(self, released: Released) -> str:
         """An original and the gateway's copy of it are decided on one after the other."""

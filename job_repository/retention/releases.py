@@ -115,9 +115,11 @@ class Releases:
     def came_back(self, instrument: str, sha256: str) -> None:
         """The content stands in the store again."""
         key = content_key(instrument, sha256)
-        for kind in (Kind.INPUTS, Kind.PUSHES):
-            if self.of(kind, [key]):
-                self.end(kind, key, deleted=False)
+        either = COLUMNS.kind.in_([Kind.INPUTS.value, Kind.PUSHES.value])
+        with self._record.read() as connection:
+            released = list(connection.scalars(select(COLUMNS.kind).where(either, COLUMNS.key == key)))
+        for kind in released:
+            self.end(Kind(kind), key, deleted=False)
 
     def asked_again(self, job: Job) -> Job:
         """A job that begins again without its bytes says where they went.

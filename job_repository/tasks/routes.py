@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from job_repository.jobs.routes import Repo
+from job_repository.tasks.preview import TaskTrial, TrialResult, newest_sources, try_out
 from labrelay.contracts.base import Contract
 from labrelay.contracts.tasks import Task, TaskDraft
 from labrelay.http.roles import Role, allow
@@ -32,6 +33,14 @@ def tasks(repo: Repo) -> TaskList:
 def create(repo: Repo, draft: TaskDraft, actor: ActorName = "local", idempotency_key: Key = "") -> Task:
     """Store a new task; a repetition with the same Idempotency-Key gets the first answer."""
     return repo.tasks.create(draft, actor, idempotency_key)
+
+
+@routes.post("/preview")
+@allow(Role.OPERATOR)
+def preview(repo: Repo, trial: TaskTrial) -> TrialResult:
+    """What a task would take of the newest files; stores nothing."""
+    repo.queries.catch_up()
+    return try_out(repo.tasks.all(), trial, newest_sources(repo.record, trial.files))
 
 
 @routes.get("/{task_id}")

@@ -33,6 +33,11 @@ class Caller:
         """Whether it may retry, cancel and pause: pages show buttons that work, and no others."""
         return suffices(self.role, (Role.OPERATOR,))
 
+    @property
+    def may_change_tasks(self) -> bool:
+        """Whether it may change tasks, models and settings."""
+        return suffices(self.role, (Role.ADMIN,))
+
     def actor(self, claimed: str) -> str:
         """The name that goes on record for what is done now."""
         return self.subject if self.is_person else claimed

@@ -22,10 +22,12 @@ from labrelay.cli import (
     recovery,
     replace,
     retention,
+    review,
     run,
     serve,
     tasks,
     token,
+    verdict,
 )
 from labrelay.cli.table import shown
 from labrelay.errors import LabrelayError, ServiceUnavailable, SettingsInvalid
@@ -44,6 +46,7 @@ for module in (
     serve,
     jobs,
     recovery,
+    verdict,
     actions,
     pause,
     pipelines,
@@ -51,6 +54,7 @@ for module in (
     explain,
     first_look,
     model,
+    review,
     doctor,
     backup,
     audit,

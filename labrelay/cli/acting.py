@@ -16,7 +16,15 @@ from labrelay.http.client import Client
 
 PARTLY: Final = 3
 LOOK_S: Final = 0.2
-DOING: Final[dict[ActionKind, str]] = {"retry": "retrying", "reprocess": "reprocessing", "cancel": "cancelling"}
+DOING: Final[dict[ActionKind, str]] = {
+    "retry": "retrying",
+    "reprocess": "reprocessing",
+    "cancel": "cancelling",
+    "accept": "accepting",
+    "reject": "rejecting",
+    "unsure": "marking as unsure",
+}
+WOULD: Final[dict[ActionKind, str]] = {"unsure": "mark as unsure"}
 
 
 class Acting(NamedTuple):
@@ -66,7 +74,7 @@ def run(repository: Client, found: Action, *, sure: bool) -> Action:
 
 def print_preview(found: Action, *, dry_run: bool = False) -> None:
     """What would be done, by cause and instrument, and what would happen to the first jobs."""
-    doing = f"would {found.action}" if dry_run else DOING[found.action]
+    doing = f"would {WOULD.get(found.action, found.action)}" if dry_run else DOING[found.action]
     for each in found.first:
         out.print(f"{doing} {each.job_id[:8]} {shown(each.path)}: {shown(each.told)}")
     if found.total > len(found.first):
@@ -86,7 +94,7 @@ def print_preview(found: Action, *, dry_run: bool = False) -> None:
 def _ask(found: Action) -> None:
     if not sys.stdin.isatty():
         raise typer.BadParameter("nobody is there to be asked: add --yes (or --dry-run to look only)")
-    if not typer.confirm(f"{found.action} these {found.total:,} jobs?", err=True):
+    if not typer.confirm(f"{WOULD.get(found.action, found.action)} these {found.total:,} jobs?", err=True):
         raise typer.Abort
 
 

@@ -68,7 +68,7 @@ def evaluate(
     """Measure a model on labelled images, with the code that the pipeline runs."""
     _, folder = _found(model, load_settings(config))
     words = ["evaluate", "--model", str(folder), "--data", str(data), "--part", part]
-    _loaded(supervisor.EVALUATION).main(words + (["--json", str(json_file)] if json_file else []))
+    loaded(supervisor.EVALUATION).main(words + (["--json", str(json_file)] if json_file else []))
 
 
 def verify(model: Model, as_json: Json = False, config: Config = None) -> None:
@@ -122,10 +122,10 @@ def _found(model: str, settings: Settings) -> tuple[Any, Path]:
 
 
 def _models() -> Any:
-    return _loaded(supervisor.MODELS)
+    return loaded(supervisor.MODELS)
 
 
-def _loaded(module: str) -> Any:
+def loaded(module: str) -> Any:
     """A module of the pipelines, which the light install leaves out.
 
     Raises:

@@ -42,7 +42,7 @@ def retry(
 ) -> None:
     """Try failed jobs once more, as they were matched then."""
     wanted = chosen(where, job=jobs, plate=plate, stage=["failed"] if all_failed else None)
-    _begin("retry", wanted, reason, by, config, Acting(bool(jobs) or yes, dry_run, as_json))
+    begin("retry", wanted, reason, by, config, Acting(bool(jobs) or yes, dry_run, as_json))
 
 
 def reprocess(
@@ -58,7 +58,7 @@ def reprocess(
 ) -> None:
     """Begin ended jobs again with today's tasks; a plate's table, named by its id, is sent once more."""
     wanted = chosen(where, job=jobs, plate=plate)
-    _begin("reprocess", wanted, reason, by, config, Acting(bool(jobs) or yes, dry_run, as_json))
+    begin("reprocess", wanted, reason, by, config, Acting(bool(jobs) or yes, dry_run, as_json))
 
 
 def cancel(
@@ -74,10 +74,15 @@ def cancel(
 ) -> None:
     """End jobs that are on their way."""
     wanted = chosen(where, job=jobs, plate=plate)
-    _begin("cancel", wanted, reason, by, config, Acting(bool(jobs) or yes, dry_run, as_json))
+    begin("cancel", wanted, reason, by, config, Acting(bool(jobs) or yes, dry_run, as_json))
 
 
-def _begin(action: ActionKind, wanted: JobFilter, reason: str, by: str, config: Path | None, how: Acting) -> None:
+def begin(action: ActionKind, wanted: JobFilter, reason: str, by: str, config: Path | None, how: Acting) -> None:
+    """Preview an act on these jobs, and do it.
+
+    Raises:
+        typer.BadParameter: no job is named.
+    """
     if not wanted.pairs:
         raise typer.BadParameter("say which jobs: JOB…, --plate NAME or --where 'stage=failed since=2h'")
     asked = ActionRequest(action=action, filter=wanted, actor=line(by or user()), reason=line(reason))

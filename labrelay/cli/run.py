@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
@@ -15,6 +15,7 @@ from labrelay.cli.progress import all_jobs, follow
 from labrelay.cli.table import print_report
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
+from labrelay.contracts.tasks import TaskDraft
 from labrelay.errors import SettingsInvalid
 from labrelay.oracle import judge
 from labrelay.report import Report, build_report, told_results, written_files
@@ -46,11 +47,11 @@ def run(
     configure_logging("run", "error")
     stop_on_signals()
     settings = _settings(input_folder, output_folder, pipeline, data or output_folder / ".labrelay" / pipeline)
-    with running_with_task(settings, pipeline) as session:
+    with running_with_tasks(settings, [every_image(pipeline)]) as session:
         report = _process(session, input_folder, output_folder, wait)
     if json_file:
         json_file.write_text(report.as_json(), encoding="utf-8")
-    print_report(report, output_folder, f"{input_folder} → {pipeline}")
+    print_report(report, output_folder, f"{input_folder} → {pipeline}", well=report.well)
     if not report.well:
         raise typer.Exit(PARTLY_FAILED)
 
@@ -70,20 +71,26 @@ def stop_on_signals() -> None:
 
 
 @contextmanager
-def running_with_task(settings: Settings, pipeline: str) -> Iterator[Session]:
-    """Both sides, the OEM side only after the task stands: what it announces earlier would be unmatched."""
+def running_with_tasks(settings: Settings, tasks: Iterable[TaskDraft]) -> Iterator[Session]:
+    """Both sides, the OEM side only after the tasks stand: what it announces earlier would be unmatched."""
     with running(settings, "gateway") as session:
         session.await_ready()
-        _ensure_task(session, pipeline)
+        _ensure(session, tasks)
         with running(settings, "oem") as oem:
             oem.await_ready()
             yield session
 
 
-def _ensure_task(session: Session, pipeline: str) -> None:
-    description = f"every image → {pipeline}"
-    if description not in [task["description"] for task in session.launcher.get("/api/v2/tasks")["items"]]:
-        session.launcher.post("/api/v2/tasks", {"description": description, "selector": True, "pipeline": pipeline})
+def every_image(pipeline: str) -> TaskDraft:
+    """The task that takes everything."""
+    return TaskDraft(description=f"every image → {pipeline}", selector=True, pipeline=pipeline)
+
+
+def _ensure(session: Session, tasks: Iterable[TaskDraft]) -> None:
+    known = [task["description"] for task in session.launcher.get("/api/v2/tasks")["items"]]
+    for task in tasks:
+        if task.description not in known:
+            session.launcher.post("/api/v2/tasks", task.model_dump(mode="json"))
 
 
 def _settings(source: Path, output: Path, pipeline: str, data: Path) -> Settings:

@@ -10,8 +10,8 @@ from labrelay.contracts.states import Stage
 from labrelay.report import Report
 
 
-def print_report(report: Report, output: Path, title: str) -> None:
-    """Print the table, then what failed and why."""
+def print_report(report: Report, output: Path, title: str, *, well: bool) -> None:
+    """Print the table, then what failed and why, and whether all is well."""
     console = Console(highlight=False)
     table = Table(title=title, box=None, show_header=False, title_justify="left")
     for name, value in _rows(report, output):
@@ -21,7 +21,7 @@ def print_report(report: Report, output: Path, title: str) -> None:
         console.print(f"[red]{shown(failure.file)}[/]: {shown(failure.cause)} Next: {shown(failure.next_step)}")
     for file in report.unmatched[:20]:
         console.print(f"[yellow]{shown(file)}[/]: no task takes it")
-    console.print("[bold green]all is well[/]" if report.well else "[bold red]not all is well[/]")
+    console.print("[bold green]all is well[/]" if well else "[bold red]not all is well[/]")
 
 
 def shown(text: str) -> str:

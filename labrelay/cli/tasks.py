@@ -10,7 +10,7 @@ from rich.table import Table
 
 from labrelay.cli.jobs import Json, out
 from labrelay.cli.serve import Config
-from labrelay.cli.unserved import warning
+from labrelay.doctor.unserved import warning
 from labrelay.http.client import Client
 from labrelay.settings import load_settings
 

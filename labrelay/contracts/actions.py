@@ -9,8 +9,9 @@ from labrelay.contracts.base import Contract
 from labrelay.contracts.filters import JobFilter
 from labrelay.contracts.pauses import Words
 from labrelay.contracts.states import Stage
+from labrelay.contracts.verdicts import Judgement
 
-ActionKind = Literal["retry", "reprocess", "cancel"]
+ActionKind = Literal["retry", "reprocess", "cancel", "accept", "reject", "unsure"]
 ActionState = Literal["previewed", "running", "done", "stopped"]
 Outcome = Literal["waiting", "done", "skipped"]
 ActionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
@@ -19,6 +20,12 @@ MOST_JOBS: Final = 100_000
 """Jobs of one action."""
 SAMPLE: Final = 10
 """Jobs that a preview shows."""
+JUDGEMENTS: Final[Mapping[ActionKind, Judgement]] = {
+    "accept": Judgement.ACCEPT,
+    "reject": Judgement.REJECT,
+    "unsure": Judgement.UNSURE,
+}
+"""Acts that are verdicts: no job takes a step, people say something of its results."""
 
 
 class ActionRequest(Contract):

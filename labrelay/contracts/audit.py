@@ -1,6 +1,6 @@
 """What travels of the audit: the newest head of the chain, which an OEM side keeps as a witness."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -40,3 +40,32 @@ class Witness(Contract):
     walk: bool = True
     heads: tuple[AuditHead, ...] = ()
     receipts: tuple[KeptReceipt, ...] = ()
+
+
+class AuditEntry(Contract):
+    """One row of the trail: who did what to what, and when.
+
+    Attributes:
+        at_ns: nanoseconds since 1970 on the gateway's clock.
+        subject: what it was done to: a job, a task, an instrument …
+        body: the values that count, such as the reason.
+    """
+
+    number: int
+    at_ns: int
+    kind: str
+    actor: str
+    subject: str
+    body: dict[str, Any]
+    hash: Digest
+
+
+class AuditPage(Contract):
+    """A page of the trail, newest first.
+
+    Attributes:
+        next: give it as `before` to read on; None at the beginning of the trail. A page may be empty and yet have one.
+    """
+
+    items: list[AuditEntry]
+    next: int | None

@@ -78,8 +78,11 @@ class JobFilter(Contract):
         code: why it failed (`pipeline_failed`).
         task: ids of tasks.
         plate: names of plates, or their ids.
+        well: wells of the plates that are named, too (`B07`).
         path: a part of the path, letter case aside; with `*` and `?` a pattern for the whole of it.
         kind: `image`, or `table` for plates' tables.
+        overdue: `yes` for jobs that wait longer than usual, `no` for all others.
+        waived: `yes` for failures and the like that somebody looked at and let be, `no` for all others.
         q: a text in path, plate, id, instrument, pipeline or failure code; several must all be found.
         since: changed last at this moment or later: a span (`2h`) or a time.
         until: changed last before this moment.
@@ -93,9 +96,12 @@ class JobFilter(Contract):
     pipeline: tuple[Text, ...] = ()
     task: tuple[Text, ...] = ()
     plate: tuple[Text, ...] = ()
+    well: tuple[Text, ...] = ()
     path: tuple[Text, ...] = ()
     capture_id: tuple[Text, ...] = ()
     kind: tuple[Literal["image", "table"], ...] = ()
+    overdue: tuple[Literal["yes", "no"], ...] = ()
+    waived: tuple[Literal["yes", "no"], ...] = ()
     q: tuple[Text, ...] = ()
     since: Moment = ""
     until: Moment = ""
@@ -113,6 +119,8 @@ class JobFilter(Contract):
     def _bounded(self) -> Self:
         if sum(1 for _ in self.pairs) > MOST_VALUES:
             raise ValueError(f"more than {MOST_VALUES} values")
+        if self.well and not (self.plate or self.job or self.capture_id):
+            raise ValueError("a well is one of a plate: name the plate, too")
         return self
 
     @classmethod

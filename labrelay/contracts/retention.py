@@ -52,6 +52,7 @@ class Why(StrEnum):
     CHANGED = "changed"
     AWAY = "away"
     IN_USE = "in_use"
+    REFUSED = "refused"
     ROOM = "room"
     NO_RULE = "no_rule"
 
@@ -75,6 +76,7 @@ WORDS: Final[dict[Why, str]] = {
     Why.CHANGED: "the file has changed since",
     Why.AWAY: "its folder is away, or the file is gone already",
     Why.IN_USE: "somebody has it open",
+    Why.REFUSED: "the gateway doesn't know it as a file of this instrument",
     Why.ROOM: "the disk has room (`above`)",
     Why.NO_RULE: "no rule",
 }

@@ -5,10 +5,13 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from labrelay.errors import LabrelayError, RequestRefused, Unprocessable, error_tree
 from labrelay.http import refusals
 from labrelay.telemetry import logger
+from labrelay.words import ENGLISH, _, preferred, speaking
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST: Final = 2000
@@ -51,10 +54,30 @@ def cut(text: str) -> str:
 _MEMBERS = {"type", "title", "status", "detail", "instance", "code", "cause", "next_step", "retryable", "self"}
 
 
-def respond(error: LabrelayError) -> JSONResponse:
-    """The HTTP answer of an error."""
-    headers = {"Retry-After": "2"} if error.retryable and error.status in (503, 507) else None
-    return JSONResponse(problem_of(error), status_code=error.status, media_type=MEDIA_TYPE, headers=headers)
+class ProblemResponse(JSONResponse):
+    """A problem document; its next step is in the reader's language where the catalogue has it, else in English."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, error: LabrelayError, language: str = "") -> None:
+        self._document, self._language = problem_of(error), language
+        headers = {"Retry-After": "2"} if error.retryable and error.status in (503, 507) else None
+        super().__init__(self._document, status_code=error.status, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        language = self._language or preferred(Headers(scope=scope).get("accept-language", "")) or ENGLISH
+        if language != ENGLISH:
+            step = str(self._document["next_step"])
+            with speaking(language):
+                self.body = self.render({**self._document, "next_step": _(step)})
+            self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
+
+
+def respond(error: LabrelayError, language: str = "") -> ProblemResponse:
+    """The HTTP answer of an error, in this language or, where none is given, in the one that the request asks for."""
+    return ProblemResponse(error, language)
 
 
 def install(app: FastAPI) -> None:
@@ -67,12 +90,16 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        refused = Unprocessable(f"{where}: {first['msg']}", next_step=RequestRefused.default_next_step)
-        return await known(request, refused)
+        return await known(request, unreadable(error))
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
         _log.error("request failed", path=request.url.path, exc_info=error)
         return respond(LabrelayError(f"{type(error).__name__}: {error}"))
+
+
+def unreadable(error: RequestValidationError) -> Unprocessable:
+    """What is wrong with a request that doesn't fit its route, in words."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return Unprocessable(f"{where}: {first['msg']}", next_step=RequestRefused.default_next_step)

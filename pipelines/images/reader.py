@@ -106,6 +106,21 @@ def read_image(
     return Image(pixels, stack.pixel_size_um, path.name, plane, more)
 
 
+def channels_of(
+    path: Path,
+    selection: Selection = Selection(),  # noqa: B008
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[tuple[int, str], ...]:
+    """Numbers of a file's channels, with the names that it gives them or none; colours are no channels of their own.
+
+    Raises:
+        InputProblem: As `read_image`.
+    """
+    with _OPENERS[kind_of(path)](path, max_pixels) as stack:
+        stack = meant(stack, selection)
+        return tuple((c, stack.channel_names.get(c, "")) for c in sorted({c for c, _, _ in stack.planes}))
+
+
 def _taken(stack: Stack, selection: Selection) -> tuple[NDArray[Any], TakenPlane]:
     choice, focus = chosen(stack, selection), selection.z == "focus"
     pixels, z = sharpest(stack, choice) if focus else (brightest(stack, choice), choice.zs[0])

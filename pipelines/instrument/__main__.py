@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from labrelay.errors import SettingsInvalid
+from pipelines.instrument.errors import PlantingRefused
 from pipelines.instrument.field import FieldOptions
-from pipelines.instrument.plate import Order, Plate, Vendor
+from pipelines.instrument.plate import Order, Plate, Shot, Vendor
+from pipelines.instrument.slips import Slip
+from pipelines.instrument.slips import plant as planted
 from pipelines.instrument.writer import WriterOptions, WrittenImage, write_plate
 
 
@@ -28,16 +31,24 @@ def simulate(
     slow_every: Annotated[int, typer.Option(min=0, help="Every so many-th file takes long; 0 for none.")] = 7,
     vendor: Annotated[Vendor, typer.Option(help="Whose file names to use.")] = Vendor.IMAGEXPRESS,
     order: Annotated[Order, typer.Option(help="The stage's way from well to well.")] = Order.SNAKE,
+    plant: Annotated[bool, typer.Option(help="Let some images go wrong: cut off, of the wrong channel.")] = False,
 ) -> None:
     """Write a plate of synthetic nuclei images as a plate reader does."""
     field = FieldOptions(size, size, nuclei)
-    options = WriterOptions(seed, images, rate, slow_every, distinct=distinct, field=field)
     try:
         layout = Plate.of_wells(name, plate, sites, order, vendor)
+        slips = _slips(layout, images) if plant else {}
+        options = WriterOptions(seed, images, rate, slow_every, distinct=distinct, field=field, slips=slips)
         written = write_plate(output, truth, layout, options, _report, _stop_on_interrupt())
     except SettingsInvalid as error:
         raise typer.BadParameter(f"{error.cause} {error.next_step}") from error
     typer.echo(f"{len(written)} images, {sum(image.true_count for image in written)} nuclei, in {output / name}")
+
+
+def _slips(plate: Plate, images: int | None) -> dict[Shot, Slip]:
+    if plate.vendor is not Vendor.IMAGEXPRESS:
+        raise PlantingRefused(f"Nobody knows how {plate.vendor} would name them.")
+    return planted(plate, images)
 
 
 def _stop_on_interrupt() -> threading.Event:

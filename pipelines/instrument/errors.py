@@ -15,3 +15,10 @@ class TruthInSight(SettingsInvalid):
 
     code = "truth_in_sight"
     default_next_step = "Choose a truth folder that neither contains the watched folder nor lies inside it."
+
+
+class PlantingRefused(SettingsInvalid):
+    """No slips can be planted on such a plate."""
+
+    code = "planting_refused"
+    default_next_step = "Take 8 images or more, named as ImageXpress names them."

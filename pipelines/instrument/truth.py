@@ -10,7 +10,7 @@ from pipelines.instrument.errors import TruthInSight
 from pipelines.instrument.specimen import Labels
 
 TRUTH_FILE = "truth.csv"
-_COLUMNS = ("file", "well", "site", "count", "sha256")
+_COLUMNS = ("file", "well", "site", "count", "sha256", "slip")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class TruthRow:
         site: Site in the well, from 1.
         count: True number of nuclei.
         sha256: Digest of the file, hexadecimal.
+        slip: What was done wrong on purpose (`pipelines.instrument.slips`); empty for nothing.
     """
 
     file: str
@@ -30,6 +31,7 @@ class TruthRow:
     site: int
     count: int
     sha256: str
+    slip: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def read_rows(folder: Path) -> list[TruthRow]:
     """
     with (folder / TRUTH_FILE).open(newline="", encoding="utf-8") as file:
         return [
-            TruthRow(row["file"], row["well"], int(row["site"]), int(row["count"]), row["sha256"])
+            TruthRow(row["file"], row["well"], int(row["site"]), int(row["count"]), row["sha256"], row["slip"])
             for row in csv.DictReader(file)
         ]
 

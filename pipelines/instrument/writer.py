@@ -4,8 +4,9 @@ import hashlib
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as member
 from pathlib import Path
 
 import tifffile
@@ -13,6 +14,7 @@ import tifffile
 from pipelines.instrument.field import PIXEL_SIZE_UM, Field, FieldOptions, make_field
 from pipelines.instrument.optics import Pixels
 from pipelines.instrument.plate import Plate, Shot
+from pipelines.instrument.slips import Slip, damaged, renamed
 from pipelines.instrument.truth import TruthBook, TruthRow, open_truth
 
 _PLAIN_FIELD = FieldOptions()
@@ -32,6 +34,7 @@ class WriterOptions:
         distinct: Different pictures to compute; 0 for all. Further files repeat them under another name and
             description, so that every file still has its own digest. For load tests of large images.
         field: Size and density of the images.
+        slips: What goes wrong with which image, on purpose.
     """
 
     seed: int = 1
@@ -42,6 +45,7 @@ class WriterOptions:
     chunk_bytes: int = 1 << 17
     distinct: int = 0
     field: FieldOptions = _PLAIN_FIELD
+    slips: Mapping[Shot, Slip] = member(default_factory=dict)
 
     def writing_seconds(self, number: int) -> float:
         """Time that the `number`-th file (from 0) spends between its first and last chunk."""
@@ -138,12 +142,13 @@ class _Session:
 
     def write(self, number: int, shot: Shot, book: TruthBook | None) -> WrittenImage:
         """Take an image, write down its truth, then let the file grow."""
-        file, well = self.plate.path(shot), shot.well.name
+        slip = self.options.slips.get(shot)
+        file, well = renamed(self.plate.path(shot), slip), shot.well.name
         picture = self._picture(number, shot)
-        content = encode_tiff(picture.pixels, f"plate={self.plate.name};well={well};site={shot.site}")
+        content = damaged(encode_tiff(picture.pixels, f"plate={self.plate.name};well={well};site={shot.site}"), slip)
         sha256 = hashlib.sha256(content).hexdigest()
         if book:
-            book.add(TruthRow(file, well, shot.site, picture.count, sha256), picture.labels)
+            book.add(TruthRow(file, well, shot.site, picture.count, sha256, slip or ""), picture.labels)
         path = self.folder / file
         self._grow(path, content, self.options.writing_seconds(number))
         return WrittenImage(path, sha256, len(content), well, shot.site, picture.count)

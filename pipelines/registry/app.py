@@ -1,18 +1,25 @@
-"""The registry's app: AiCSD's list, heartbeats, and who is alive."""
+"""The registry's app: AiCSD's list, heartbeats, who is alive, and images for viewers, which only pipelines can read."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Path
 from pydantic import Field
 
 from labrelay.contracts.base import Contract
 from labrelay.contracts.tasks import Topic
-from labrelay.http import create_app
+from labrelay.http import Client, create_app, limits
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
 from labrelay.settings import Settings
 from pipelines.registry import aicsd_v1
+from pipelines.registry.models import UPLOAD, Shelf, models_router
 from pipelines.registry.roster import ALIVE_S, Presence, Roster
+from pipelines.viewing.decoder import Decoder
+from pipelines.viewing.routes import viewing_router
+from pipelines.viewing.sources import Sources
 
 Text = Annotated[str, Field(max_length=1000)]
 
@@ -27,9 +34,19 @@ class Beat(Contract):
 
 def create(settings: Settings) -> FastAPI:
     """The registry of pipelines (`ports.registry`)."""
-    app = create_app("pipeline-registry", settings)
-    roster = Roster()
+    roster, decoder = Roster(), Decoder()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await to_thread.run_sync(decoder.close)
+
+    app = create_app("pipeline-registry", settings, lifespan=lifespan)
     app.include_router(aicsd_v1.router(roster))
+    sources = Sources(Client.of(settings, "job_repository", retries=1), settings.gateway_layout)
+    app.include_router(viewing_router(sources, decoder))
+    app.include_router(models_router(Shelf(settings)))
+    limits.stream(app, "PUT", UPLOAD)
 
     @app.post("/api/v2/pipelines/{topic:path}/heartbeat", tags=["v2"])
     @allow(Role.PIPELINE)

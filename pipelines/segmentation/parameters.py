@@ -151,4 +151,5 @@ def _sentence(item: Mapping[str, Any]) -> str:
     name = ".".join(map(str, item["loc"]))
     if item["type"] == "extra_forbidden":
         return f"Parameter {name!r} is unknown; known are {', '.join(SegmentationParameters.model_fields)}"
-    return f"Parameter {name!r} can't be {item['input']!r}: {item['msg']}"
+    why = str(item["msg"]).removeprefix("Value error, ")
+    return f"Parameter {name!r} can't be {item['input']!r}: {why}"

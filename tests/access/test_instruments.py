@@ -101,6 +101,19 @@ def test_its_own_things_are_within_reach(gateway: Guarded) -> None:
     assert gateway.call("job_repository", "GET", f"/api/v2/captures/{capture}", token).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["own.tif", "theirs.tif"])
+def test_nobody_announces_under_the_name_of_anothers_capture(
+    gateway: Guarded, theirs: dict[str, Any], path: str
+) -> None:
+    told = {**announcement("reader-1"), "path": path, "capture_id": theirs["capture_id"], "sha256": "b" * 64}
+    answer = gateway.call("edge", "POST", "/edge/v2/captures", gateway.tokens[Role.INSTRUMENT], json=told)
+    assert (answer.status_code, answer.json()["code"]) == (403, "capture_of_another")
+    held = gateway.call(
+        "job_repository", "GET", f"/api/v2/captures/{theirs['capture_id']}", gateway.tokens[Role.VIEWER]
+    )
+    assert (held.json()["instrument"], held.json()["generation"]) == (OTHER, 1)
+
+
 def test_an_operator_pushes_for_any_instrument(gateway: Guarded) -> None:
     assert push(gateway, gateway.tokens[Role.OPERATOR], "reader-9", "x.tif").status_code == 201
 

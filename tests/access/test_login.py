@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from dashboard.login import own_path
+from dashboard.forms import own_path
 from dashboard.sessions import COOKIE
 from labrelay.access.roles import Role
 from tests.access.gateway import Guarded
@@ -81,10 +81,16 @@ def test_a_viewer_sees_no_buttons_that_do_not_work(gateway: Guarded, browser: re
 
 
 def test_an_operator_acts_under_the_own_name(gateway: Guarded, browser: requests.Session) -> None:
+    gateway.own("job_repository").put(
+        "/api/v2/instruments/reader-1/pause", {"paused": False, "reason": "", "by": "test"}
+    )
     push = "/api/v2/captures?instrument=reader-1&path=o.tif"
     gateway.call("data_organizer_gateway", "POST", push, gateway.tokens[Role.INSTRUMENT], data=b"y")
     log_in(gateway, browser, Role.OPERATOR)
-    until(lambda: "Pause now" in browser.get(address(gateway, "/"), timeout=30).text, "the page knows the instrument")
+    until(
+        lambda: "Pause now" in browser.get(address(gateway, "/instruments"), timeout=30).text,
+        "the page knows the instrument",
+    )
     browser.post(address(gateway, "/instruments/reader-1/pause"), data={"reason": "tea"}, timeout=30)
     paused = gateway.own("job_repository").get("/api/v2/instruments/reader-1/pause")
     assert (paused["gateway"]["by"], paused["gateway"]["reason"]) == ("Otto", "tea")

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import Request
 
 from labrelay.edge import Edge
 from labrelay.errors import LabrelayError, NotFound, ServiceUnavailable
 from labrelay.http import Client, create_app
 from labrelay.settings.model import Tls
+from tests.background import served
 from tests.compose.stack import COMPOSE
 from tests.ports import take_port
 
@@ -65,16 +64,8 @@ def edge() -> Iterator[int]:
         return {"size": size, "host": request.headers["host"], "chunked": request.headers.get("transfer-encoding")}
 
     port = take_port()
-    server = uvicorn.Server(uvicorn.Config(Edge({"inputs": app}), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
+    with served(Edge({"inputs": app}), port):
         yield port
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 @contextmanager

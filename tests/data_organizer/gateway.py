@@ -14,7 +14,8 @@ from fastapi import FastAPI
 
 from labrelay.contracts.audit import AuditHead
 from labrelay.contracts.captures import Announcement, CaptureAccepted, EndedCaptures
-from labrelay.errors import Conflict, LabrelayError, ServiceUnavailable
+from labrelay.contracts.instruments import WatchingThere
+from labrelay.errors import Conflict, LabrelayError, NotFound, ServiceUnavailable
 from labrelay.http import create_app
 
 
@@ -29,6 +30,8 @@ class Gateway:
         heard: every announcement, in order of arrival.
         captures: capture id and announcement, in order of creation.
         kept: what a reader of another epoch's feed is told of its ends.
+        watching: what the side told of its folders, in order of arrival.
+        is_older: of a version that doesn't ask for them.
         refuse: called with each announcement; an error that it returns is the answer.
         lose_answer: the next so many announcements are taken, but the answer gets lost.
     """
@@ -41,6 +44,8 @@ class Gateway:
         self.ended: list[str] = []
         self.kept: int | None = None
         self.head: AuditHead | None = None
+        self.watching: list[WatchingThere] = []
+        self.is_older = False
         self.end_at_once = False
         self.matched = True
         self.lose_answer = 0
@@ -99,6 +104,12 @@ class Gateway:
         @app.post("/edge/v2/captures")
         def announce(said: Announcement) -> CaptureAccepted:
             return self.announce(said)
+
+        @app.post("/edge/v2/captures/watching", status_code=204)
+        def watching(said: WatchingThere) -> None:
+            if self.is_older:
+                raise NotFound("not found")
+            self.watching.append(said)
 
         @app.get("/edge/v2/captures/ended")
         async def ended(instrument: str, after: int, wait: float, epoch: int | None = None) -> EndedCaptures:

@@ -14,7 +14,7 @@ from data_organizer.ended import EndedFeed
 from data_organizer.journal import Journal, Pending
 from labrelay.contracts.audit import AuditHead
 from labrelay.contracts.captures import Announcement
-from labrelay.errors import LabrelayError, Unprocessable
+from labrelay.errors import CaptureOfAnother, LabrelayError, Unprocessable
 from labrelay.heads import newest_head
 from labrelay.settings import Settings
 from tests.data_organizer.conftest import Served, Side, side_of, until
@@ -223,6 +223,19 @@ def test_what_a_restored_gateway_lost_is_announced_under_the_name_that_it_had(si
     until(lambda: len(gateway.captures) == 1)
     assert gateway.heard[-1].capture_id == named
     until(lambda: side.states() == ["open"])
+
+
+def test_what_was_announced_under_a_former_name_of_the_pc_becomes_a_capture_of_its_own(
+    side: Side, gateway: Gateway
+) -> None:
+    """After a new epoch it is named as it was known; to the gateway that is another instrument's."""
+    (side.folder / "A01.tif").write_bytes(b"A")
+    until(lambda: side.states() == ["open"])
+    former = gateway.captures.pop()[0]
+    gateway.epoch, gateway.refuse = 2, lambda said: CaptureOfAnother("x") if said.capture_id == former else None
+    until(lambda: len(gateway.captures) == 1 and side.states() == ["open"])
+    assert [said.capture_id for said in gateway.heard] == [None, former, None]
+    assert gateway.captures[0][0] != former
 
 
 def test_the_newest_head_of_the_audit_is_kept(ruled: Settings, gateway: Gateway) -> None:

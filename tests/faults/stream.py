@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.background import while_lasting
 from tests.faults.oracle import sha256_of
 
 SIZES = (900, 20_000, 60_000, 200_000)
@@ -62,14 +63,8 @@ class Stream:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Stream until the block ends; a file whose folder is away is left out."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,), name="instrument", daemon=True)
-        thread.start()
-        try:
+        with while_lasting(self._run, "instrument"):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
     def _run(self, stop: threading.Event) -> None:
         while not stop.wait(self.pause_s * self.chance.uniform(0.2, 1.8)):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import uvicorn
 from fastapi import FastAPI
 
 import file_receiver.gateway.app
@@ -26,22 +25,7 @@ from labrelay.edge import Edge
 from labrelay.errors import Conflict, NotFound
 from labrelay.http import create_app
 from labrelay.settings import Settings
-
-
-@contextlib.contextmanager
-def served(app: Any, port: int) -> Iterator[str]:
-    """The app on a real port, in a thread with a loop of its own."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-    config.timeout_graceful_shutdown = 1
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
-    thread.start()
-    eventually(lambda: server.started)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(15)
+from tests.background import served as served
 
 
 def eventually(true: Callable[[], Any], timeout_s: float = 15.0) -> Any:

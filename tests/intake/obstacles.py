@@ -18,6 +18,7 @@ from labrelay.contracts.states import Stage
 from labrelay.files import digest_file
 from labrelay.http.client import Client
 from labrelay.processes import ChildSpec
+from tests.background import while_lasting
 from tests.chain.jobs import until
 from tests.intake.drop import Drop
 
@@ -78,20 +79,13 @@ def standing_still(drop: Drop, name: str) -> Iterator[None]:
 
 @contextmanager
 def growing(write: Callable[[bytes], int], flush: Callable[[], None]) -> Iterator[None]:
-    stop = threading.Event()
-
-    def grow() -> None:
+    def grow(stop: threading.Event) -> None:
         while not stop.wait(0.05):
             write(os.urandom(500))
             flush()
 
-    thread = threading.Thread(target=grow)
-    thread.start()
-    try:
+    with while_lasting(grow):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def saying(drop: Drop, name: str, words: str) -> Job | None:

@@ -22,6 +22,8 @@ PROMISED = {
     "/api/v2/jobs/{job_id}/cancel": {"post"},
     "/api/v2/jobs/{job_id}/reprocess": {"post"},
     "/api/v2/summary": {"get"},
+    "/api/v2/views": {"get", "post"},
+    "/api/v2/views/{view_id}": {"delete"},
     "/api/v2/events": {"get"},
     "/api/v2/plates": {"get"},
     "/api/v2/plates/finished": {"get"},

@@ -180,3 +180,18 @@ def test_an_oem_side_keeps_heads_and_those_before_a_fall(settings: Settings) -> 
     assert kept_heads(layout.heads) == [one, other, two]
     Heads(layout).keep(other)
     assert kept_heads(layout.heads) == [one, other, two]
+
+
+def test_the_trail_is_read_newest_first_and_by_what_was_done(api: TestClient) -> None:
+    task = add_task(api)
+    api.put("/api/v2/instruments/reader1/pause", json={"paused": True, "reason": "tea", "by": "Ada"})
+    told = api.get("/api/v2/audit", params={"limit": 2}).json()
+    numbers = [each["number"] for each in told["items"]]
+    assert numbers == sorted(numbers, reverse=True)
+    (pause,) = api.get("/api/v2/audit", params={"actor": "Ada"}).json()["items"]
+    assert (pause["kind"], pause["subject"], pause["body"]["reason"]) == ("instrument_paused", "reader1", "tea")
+    made = api.get("/api/v2/audit", params={"subject": task["id"], "people": True}).json()["items"]
+    assert [each["kind"] for each in made] == ["task_created"]
+    first = api.get("/api/v2/audit", params={"before": 2}).json()
+    assert [each["number"] for each in first["items"]] == [1]
+    assert first["next"] is None

@@ -3,32 +3,23 @@
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from job_repository.app import create
 from labrelay.settings import Settings
+from tests.background import served
 
 BODY = {"instrument": "reader1", "folder": "input", "size": 3, "sha256": "a" * 64}
 
 
 @pytest.fixture
 def url(settings: Settings, redis_url: str) -> Iterator[str]:
-    port = settings.ports.job_repository
-    config = uvicorn.Config(create(settings), port=port, log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with served(create(settings), settings.ports.job_repository) as address:
+        yield address
 
 
 def announce(url: str, path: str) -> None:

@@ -16,11 +16,18 @@ from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
 
 from job_repository.app import create
-from job_repository.record.models import SCAN, Base
+from job_repository.jobs.counts import facets
+from job_repository.jobs.failures import failures
+from job_repository.jobs.waivers import Waivers
+from job_repository.record.audit import Audit
+from job_repository.record.models import BY_TEXT, Base
 from job_repository.record.store import Record
+from labrelay.contracts.failures import WaiverRequest
+from labrelay.contracts.filters import JobFilter
 from labrelay.settings import Settings
 from labrelay.settings.model import Record as RecordSettings
 from tests.job_repository.conftest import SHA_B, add_task, announce, job_of, receipt, take, until_returning
+from tests.job_repository.jobs.samples import CHOICES, all_pages, expected, fill, meant
 
 pytest.importorskip("psycopg", reason="psycopg isn't installed")
 BINARIES = os.pathsep.join([os.environ["PATH"], *(str(path) for path in Path("/usr/lib/postgresql").glob("*/bin"))])
@@ -88,7 +95,25 @@ def test_migrations_make_the_tables_of_the_models_on_postgresql(database: str) -
     record.open()
     with record.read() as connection:
         found = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-    assert [each for each in found if (each[0], each[1].name) != ("add_index", SCAN)] == []  # SQLite's alone
+    assert [each for each in found if (each[0], each[1].name) != ("add_index", BY_TEXT)] == []  # SQLite's alone
+    record.close()
+
+
+def test_lists_and_counts_are_the_same_on_postgresql(database: str) -> None:
+    record = Record(database)
+    record.open()
+    jobs = fill(record)
+    for choice in CHOICES:
+        wanted = expected(jobs, choice)
+        assert all_pages(record, choice, 7) == wanted, choice
+        assert meant(record, choice) == set(wanted), choice
+        with record.read() as connection:
+            assert facets(connection, JobFilter.parse(choice)).total == len(wanted), choice
+    with record.read() as connection:
+        assert failures(connection).open == sum(job.stage == "failed" for job in jobs)
+    waivers = Waivers(record, Audit(record, Path(tempfile.mkdtemp(prefix="labrelay-keys-"))))
+    asked = WaiverRequest(filter=JobFilter(stage=("failed",)), reason="lamp", expected_count=48)
+    assert waivers.withdraw(waivers.waive(asked, "Ada").number, "Ada") == 48
     record.close()
 
 

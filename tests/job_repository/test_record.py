@@ -11,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from fastapi.testclient import TestClient
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from job_repository.jobs.steps import Created
-from job_repository.live.store import LiveEvent
+from job_repository.live.stored import LiveEvent
 from job_repository.plates.identity import plate_of
 from job_repository.plates.store import PlateStore
 from job_repository.record.models import Base, JobRow
@@ -26,7 +26,7 @@ from tests.job_repository.conftest import add_task, announce, job_of, stored, un
 from tests.job_repository.jobs.test_state_machine import fresh_job
 from tests.job_repository.plates.test_plate_tables import measured
 
-LATER = ("plate", "task_id", "plate_name", "revision")
+LATER = ("plate", "task_id", "plate_name", "revision", "well")
 """Columns of jobs that came after the third version of the tables."""
 TABLES = ("captures", "capture_ends", "jobs", "job_events", "audit", "meta")
 
@@ -68,6 +68,8 @@ def test_jobs_of_the_time_before_plates_belong_to_theirs(tmp_path: Path) -> None
     assert plate
     assert (store.get(plate.id).covered, store.uncovered()) == (12, [])
     assert store.tallies([plate.id])[plate.id]["t"].stages == {Stage.COMPLETE: 2}
+    with record.read() as connection:
+        assert list(connection.scalars(select(JobRow.well).order_by(JobRow.number))) == ["A01", "A01", ""]
     record.close()
 
 

@@ -3,6 +3,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from labrelay.edge import Edge
 from labrelay.errors import Conflict, LabrelayError, RequestRefused, ServiceUnavailable
 from labrelay.http import Client, content_digest, create_app, parse_content_digest
+from labrelay.words import _, speaking
 from tests.faults.relay import Relay
 from tests.ports import take_port
 
@@ -50,6 +52,20 @@ def test_errors_travel_as_problem_documents(app: FastAPI, free_port: int) -> Non
     with serving(app, free_port) as client, pytest.raises(Conflict, match="It moved on") as caught:
         client.get("/conflict")
     assert caught.value.extra == {"owner": "x"}
+
+
+def test_a_problem_documents_next_step_is_in_the_readers_language(app: FastAPI, free_port: int) -> None:
+    with serving(app, free_port), httpx.Client(base_url=f"http://127.0.0.1:{free_port}") as reader:
+        plain, german, chinese = (
+            reader.get("/conflict", headers={"Accept-Language": language} if language else {})
+            for language in ("", "de", "zh-CN,zh;q=0.9,en;q=0.8")
+        )
+    assert plain.json() == german.json()
+    assert plain.json()["next_step"] == Conflict.default_next_step
+    with speaking("zh-Hans"):
+        said = _(Conflict.default_next_step)
+    assert said != Conflict.default_next_step
+    assert chinese.json() == {**plain.json(), "next_step": said}
 
 
 def test_a_bug_is_a_problem_document_too(app: FastAPI) -> None:

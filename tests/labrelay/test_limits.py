@@ -20,6 +20,7 @@ from prometheus_client import REGISTRY
 from labrelay.http import connections, create_app, limits, refusals
 from labrelay.http.server import Listener, _bind, _config
 from labrelay.http.threads import OwnThreads
+from tests.background import running
 
 
 @pytest.fixture
@@ -46,16 +47,11 @@ def app() -> FastAPI:
 def serving(app: FastAPI, port: int) -> Iterator[int]:
     """As the supervisor serves it, on a real socket."""
     listener = Listener(app, "127.0.0.1", port)
-    bound, server = _bind(listener), uvicorn.Server(_config(listener))
-    thread = threading.Thread(target=server.run, args=([bound],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    bound = _bind(listener)
     try:
-        yield port
+        with running(uvicorn.Server(_config(listener)), sockets=[bound]):
+            yield port
     finally:
-        server.should_exit = True
-        thread.join()
         bound.close()
 
 

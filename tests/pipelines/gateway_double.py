@@ -3,14 +3,12 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import redis
-import uvicorn
 from fastapi import FastAPI, Request
 
 from labrelay.bus import GROUP, launch_stream
@@ -20,24 +18,11 @@ from labrelay.contracts.launches import Claim, ClaimRequest, Launch
 from labrelay.errors import Conflict, LabrelayError, NotFound, RequestRefused, ServiceUnavailable, Unprocessable
 from labrelay.files import digest_file
 from labrelay.http import create_app
+from tests.background import served as served
 
 KEY = b"0123456789abcdef0123456789abcdef"
 TASK = "task-1"
 EPOCH = 3
-
-
-@contextmanager
-def served(app: FastAPI, port: int) -> Iterator[str]:
-    """An app on a real port."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(5)
 
 
 def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:

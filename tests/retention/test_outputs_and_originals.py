@@ -2,13 +2,12 @@
 
 import pytest
 
-from file_sender.gateway.errors import OutputGone
-from file_sender.gateway.sealed import sealed_file
 from job_repository.jobs.conflicts import InputGone
 from labrelay.contracts.captures import WantedInput as Wanted
 from labrelay.contracts.retention import Kind, Why
 from labrelay.contracts.states import Stage
 from labrelay.errors import InputProblem
+from labrelay.sealed import OutputGone, sealed_file
 from labrelay.settings.retention import JobRule
 from tests.retention.conftest import MakeLab
 from tests.retention.lab import LABELS, ME, only, stays
@@ -134,9 +133,8 @@ def test_a_deleted_original_is_explained_where_it_is_missing(make_lab: MakeLab) 
 
 def test_another_instrument_may_ask_for_nobody_elses_files(make_lab: MakeLab) -> None:
     lab = make_lab(originals=NOW)
-    lab.completed("a.tif", IMAGE)
+    capture = lab.completed("a.tif", IMAGE)
     lab.instrument = "somebody-else"
-    report = lab.originals.run("test").items[0]
-    assert "doesn't belong to the instrument" in report.trouble
+    assert stays(only(lab.originals.run("test"), "originals")) == {Why.REFUSED: 1}
     assert (lab.folder / "a.tif").exists()
-    assert lab.repo.retention.releases.going(Kind.ORIGINALS) == []
+    assert capture not in lab.repo.retention.releases.going(Kind.ORIGINALS)

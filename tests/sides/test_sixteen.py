@@ -50,8 +50,10 @@ def test_lists_tell_them_apart(instruments: list[Instrument], gateway: Gateway) 
 
 
 def test_waiting_instruments_hold_no_threads(instruments: list[Instrument], gateway: Gateway) -> None:
-    """Sixteen sides wait for inputs, for returns and for ends; the gateway gets back to the threads it had before."""
+    """Sixteen sides wait for inputs, for returns and for ends; none of the three holds a thread for each of them."""
     until(lambda: open_calls(gateway) >= 3 * MANY, "all sides wait", 60)
+    # One kind of call that waited in threads would hold one for each instrument: MANY more than before. Half of that
+    # was asked for once, and idle workers of the calls between two waits, which are kept for seconds, were too many.
     until(lambda: gateway.process.num_threads() < gateway.threads + MANY, "no kind of call waits in threads", 60)
     assert open_calls(gateway) >= 3 * MANY
 

@@ -64,18 +64,24 @@ def swapping(monkeypatch: pytest.MonkeyPatch, swap: Callable[[], None]) -> None:
     monkeypatch.setattr(beneath, "inside", check)
 
 
-def test_an_output_that_becomes_a_link_after_the_check_is_refused(
-    layout: GatewayLayout, secret: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def swapped(layout: GatewayLayout, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None]) -> Job:
+    """A job whose output is made into something else between the check and its use."""
     job = reported("mask.tif")
     mask = folder_of(layout, job) / "mask.tif"
     mask.write_bytes(b"mine")
 
     def swap() -> None:
         mask.unlink()
-        mask.symlink_to(secret)
+        make(mask)
 
     swapping(monkeypatch, swap)
+    return job
+
+
+def test_an_output_that_becomes_a_link_after_the_check_is_refused(
+    layout: GatewayLayout, secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = swapped(layout, monkeypatch, lambda mask: mask.symlink_to(secret))
     with pytest.raises(OutputOutside):
         seal(layout, job)
     assert b"secret" not in sealed_bytes(layout, job)
@@ -127,15 +133,7 @@ def test_what_is_no_file_fails_the_job_at_once(layout: GatewayLayout, make: Call
 def test_an_output_that_becomes_a_pipe_after_the_check_keeps_nobody_waiting(
     layout: GatewayLayout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = reported("mask.tif")
-    mask = folder_of(layout, job) / "mask.tif"
-    mask.write_bytes(b"mine")
-
-    def swap() -> None:
-        mask.unlink()
-        os.mkfifo(mask)
-
-    swapping(monkeypatch, swap)
+    job = swapped(layout, monkeypatch, os.mkfifo)
     with pytest.raises(OutputMissing):
         seal(layout, job)
 

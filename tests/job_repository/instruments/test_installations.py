@@ -68,6 +68,22 @@ def test_a_replaced_pc_hands_its_name_on_and_the_audit_tells(taken: TestClient) 
     assert [tuple(act) for act in acts] == [("Ada", "reader1")]
 
 
+def test_the_last_calls_of_a_replaced_pc_take_its_name_from_nobody(taken: TestClient) -> None:
+    """They may have waited in a network that stood still, after the PC was switched off and its name given free."""
+    assert taken.delete("/api/v2/instruments/reader1/installation").status_code == 204
+    status, problem = announce(taken, FIRST, path="plate/B1.tif")
+    assert (status, problem["code"]) == (409, "instrument_taken")
+    assert announce(taken, SECOND, path="plate/B1.tif")[0] == 201
+
+
+def test_a_name_that_was_given_free_by_mistake_is_taken_again_after_a_respite(
+    taken: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert taken.delete("/api/v2/instruments/reader1/installation").status_code == 204
+    monkeypatch.setattr(taken.app.state.repository.installations, "_now", lambda: 1e12)  # type: ignore[attr-defined]
+    assert announce(taken, FIRST, path="plate/B1.tif")[0] == 201
+
+
 def test_a_name_is_held_over_a_restart(taken: TestClient, settings: Settings) -> None:
     taken.app.state.repository.close()  # type: ignore[attr-defined]
     with TestClient(create(settings), client=("127.0.0.1", 40000)) as again:

@@ -99,6 +99,10 @@ def lab(shared: TestClient, home: Settings) -> dict[str, str]:
         ("job={plain:.8}", "plain"),
         ("job=ffffffff job={other}", "other"),
         ("kind=image", "failed other plain"),
+        ("overdue=no", "failed other plain"),
+        ("overdue=yes", ""),
+        ("waived=no stage=failed", "failed"),
+        ("waived=yes", ""),
         ("kind=table", ""),
         ("kind=table kind=image", "failed other plain"),
         ("q=reader2", "other"),
@@ -125,11 +129,13 @@ def test_facets_count_all_that_fit_not_only_the_page(shared: TestClient, lab: di
     assert len(page["items"]) == 1
     assert page["facets"] == {
         "total": 3,
+        "exact": True,
         "stage": {"awaiting_input": 2, "failed": 1},
         "status": {"Incomplete": 2, "PipelineError": 1},
         "code": {"pipeline_failed": 1},
         "instrument": {"reader1": 2, "reader2": 1},
         "pipeline": {"nuclei": 3},
+        "task": {lab["task"]: 3},
     }
     assert shared.get("/api/v2/jobs", params={"limit": 1}).json()["facets"] is None
 

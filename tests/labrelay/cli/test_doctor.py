@@ -11,9 +11,9 @@ import redis
 import requests
 
 from job_repository.app import create
-from labrelay.cli.doctor import CHECKS, instruments, jobs, leftovers, machine, pipelines, services, stores
-from labrelay.cli.doctor.finding import Finding, Severity
-from labrelay.cli.doctor.patient import Patient
+from labrelay.doctor import CHECKS, instruments, jobs, leftovers, machine, pipelines, services, stores
+from labrelay.doctor.finding import Finding, Severity
+from labrelay.doctor.patient import Patient
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.http.client import Client
 from labrelay.settings import Ports, Settings

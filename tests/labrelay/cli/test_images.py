@@ -61,7 +61,7 @@ def test_names_and_causes_that_look_like_orders_are_printed_as_they_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failed = FailedFile(file=ODD, code="image_unreadable", cause=f"{ODD} is damaged.", next_step="Look at it.")
-    print_report(build_report({}, [], NOTHING, 1.0, unreadable=[failed]), tmp_path, "title")
+    print_report(build_report({}, [], NOTHING, 1.0, unreadable=[failed]), tmp_path, "title", well=False)
     said = " ".join(capsys.readouterr().out.split())
     assert "[/bold] [red]\\x1b[31m\\nfile.tif: " in said
     assert "\x1b" not in said

@@ -146,12 +146,20 @@ def test_a_pipeline_without_provenance_is_judged_by_the_outputs_that_lie_there(t
     assert {path.name for path in (tmp_path / "results").glob("*.tif")} == {"0-sim.tif", "1-sim.tif", "2-sim.tif"}
 
 
-def test_the_demo_counts_its_plate_and_ends_by_itself(tmp_path: Path) -> None:
-    status, said = labrelay(tmp_path, "demo", "--images", "4", "--json", "report.json", "--rate", "20")
+def test_the_demo_counts_its_plate_finds_what_was_planted_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    status, said = labrelay(tmp_path, "demo", "--plant", "--images", "8", "--json", "report.json", "--rate", "20")
     assert status == 0, said
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert set(report) == REPORT
-    assert (report["images"], report["complete"], report["lost"], report["doubled"]) == (4, 4, 0, 0)
+    assert (report["images"], report["complete"], report["lost"], report["doubled"]) == (8, 4, 0, 0)
+    assert {failed["code"] for failed in report["failed"]} == {"image_unreadable", "parameter_invalid"}
+    assert len(report["unmatched"]) == 2
     assert all(set(result) == RESULT | {"true_count"} for result in report["results"])
     assert any(result["true_count"] > 20 for result in report["results"])
+    assert said.index("dashboard: http://") < said.index("images done")
     assert "all is well" in said
+    assert "planted, and found, and nothing else failed" in said
+    (root,) = (tmp_path / "demo-data").iterdir()
+    assert "SYNTHETIC" in (root / "SYNTHETIC.txt").read_text(encoding="utf-8")
+    assert labrelay(tmp_path, "demo", "--reset")[0] == 0
+    assert not (tmp_path / "demo-data").exists()

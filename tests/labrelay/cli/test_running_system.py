@@ -243,3 +243,19 @@ def test_one_service_runs_alone(chain: Chain) -> None:
     assert psutil.Process(process.pid).children() == []
     process.terminate()
     assert process.wait(20) == 0
+
+
+def test_many_results_are_accepted_with_a_filter(chain: Chain) -> None:
+    words = ("verdict", "accept", "--where", "stage=complete path=plate1", "--by", "Ada")
+    dry = ask(chain, *words, "--dry-run")
+    assert (dry.status, "would accept" in dry.out, "it is marked as accepted" in dry.out) == (0, True, True), dry.err
+    unasked = ask(chain, *words)
+    assert (unasked.status, "--yes" in unasked.err) == (2, True)
+    done = ask(chain, *words, "--reason", "sharp", "--yes", "--json")
+    assert (done.status, done.json["done"], done.json["skipped"]) == (0, 3, 0), done.err
+    (job, *_) = done.json["first"]
+    review = chain.session.repository.get(f"/api/v2/jobs/{job['job_id']}/verdict")
+    assert (review["verdict"], review["reason"], review["by"]) == ("accept", "sharp", "Ada")
+    again = ask(chain, "verdict", "accept", job["job_id"][:8])
+    assert "nothing changes: it is accepted already" in again.out
+    assert ask(chain, "verdict", "maybe", job["job_id"]).status == 2

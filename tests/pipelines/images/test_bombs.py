@@ -1,9 +1,13 @@
 """Small files that claim to be huge: refused before memory or time is spent, and damage of any kind likewise."""
 
 import json
+import os
 import re
 import struct
+import subprocess
+import sys
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -97,6 +101,46 @@ def test_a_strip_that_unpacks_to_more_than_its_own_is_bounded(tmp_path: Path, co
     (tmp_path / "a.tif").write_bytes(content)
     with little_memory(), suppress(ImageUnreadable):  # some decoders refuse what doesn't fit
         assert read_image(tmp_path / "a.tif").pixels.shape == (16, 16)
+
+
+READ = """
+import resource, sys
+from pathlib import Path
+from labrelay.errors import InputProblem
+from pipelines.images.reader import read_image
+read_image(Path(sys.argv[1]))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for name in sys.argv[2:]:
+    try:
+        print(read_image(Path(name)).pixels.shape)
+    except InputProblem as refused:
+        print(type(refused).__name__)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+"""Reads one sound image, then the others; the last line is by how many MiB the whole process grew."""
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows counts memory otherwise")
+def test_parts_of_a_png_that_unpack_to_very_much_cost_no_memory(tmp_path: Path) -> None:
+    """Decoders take their memory where Python doesn't see it, so the process is weighed from outside."""
+    packed = zlib.compress(bytes(200_000_000), 1)
+    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 0, 0, 0, 0))
+    pixels, end = _chunk(b"IDAT", zlib.compress(bytes(20))), _chunk(b"IEND", b"")
+    profile, text = _chunk(b"iCCP", b"a\0\0" + packed), _chunk(b"zTXt", b"a\0\0" + packed)
+    (tmp_path / "sound.png").write_bytes(head + pixels + end)
+    bombs = {"profile": profile + pixels, "text": text + pixels, "pixels": _chunk(b"IDAT", packed)}
+    for name, parts in bombs.items():
+        (tmp_path / f"{name}.png").write_bytes(head + parts + end)
+    files = [str(tmp_path / f"{name}.png") for name in ("sound", *bombs)]
+    done = subprocess.run([sys.executable, "-c", READ, *files], capture_output=True, text=True, check=True, timeout=120)
+    *answers, grown = done.stdout.splitlines()
+    assert len(answers) == len(bombs)
+    assert set(answers) <= {"(4, 4)", "ImageUnreadable", "ImageTooLarge"}
+    assert int(grown) < 60, done.stdout
 
 
 @pytest.mark.parametrize("axis", ["SizeZ", "SizeC", "SizeT"])

@@ -1,0 +1,1 @@
+"""Alarms: rules of the lab, what they raise, and the messages that tell of it."""

@@ -1,0 +1,1 @@
+"""How long each part of a job's way took, and what it waited for."""

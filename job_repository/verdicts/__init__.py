@@ -1,0 +1,1 @@
+"""What people say of results: verdicts, and objects that don't count."""

@@ -1,0 +1,1 @@
+"""Views of jobs that the lab keeps by name."""

@@ -1,180 +1,118 @@
-"""Sends what changed to every open page: batches four times a second, cut to what each page shows."""
+"""Sends what changed to all open pages: one message four times a second, the same bytes to all."""
 
-import asyncio
-import threading
+import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Final
 
-from fastapi.sse import ServerSentEvent
-
-from dashboard.filters import JobFilter
-from dashboard.health import Health, health_of
-from dashboard.pages import Pages
-from dashboard.repository import Repository
-from dashboard.upstream import Changes, Cut, Upstream
-from labrelay.access.callers import LOCAL, Caller
-from labrelay.contracts.jobs import Job
-from labrelay.errors import LabrelayError, NotFound
+from dashboard.audience import Audience, Reader
+from dashboard.bulletins import event
+from dashboard.changes import ALARMS, INSTRUMENTS, PAUSES, Changes
+from dashboard.repository import Counts, Repository
+from dashboard.tally import Tally
+from dashboard.upstream import Upstream
 from labrelay.http import Client
 from labrelay.loops import OwnerLoop
 
 CUT_S: Final = 0.25
 LOOK_S: Final = 2.0
-BEAT_S: Final = 5.0
-MANY: Final = 40
-WAITING: Final = 16
-
-
-@dataclass(frozen=True)
-class Bulletin:
-    """One batch: the changed jobs as they are now, and the lab's health."""
-
-    seq: int
-    jobs: tuple[Job, ...]
-    health: Health
-
-
-class Signal(Enum):
-    """Messages without content."""
-
-    BEAT = "beat"
-    RESYNC = "resync"
-
-
-Message = Bulletin | Signal
-
-
-@dataclass(eq=False)
-class Page:
-    """One open page. A page that can't keep up loses batches and is told to read everything anew."""
-
-    wanted: JobFilter
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-    queue: asyncio.Queue[Message] = field(default_factory=lambda: asyncio.Queue(WAITING))
-
-    def put(self, message: Message) -> None:
-        """Hand a message over; called in the event loop."""
-        if self.queue.full():
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            message = Signal.RESYNC
-        self.queue.put_nowait(message)
-
-    async def next(self) -> Message:
-        """The next message; a beat when nothing happened for `BEAT_S` seconds."""
-        try:
-            return await asyncio.wait_for(self.queue.get(), BEAT_S)
-        except TimeoutError:
-            return Signal.BEAT
+BEAT_S: Final = 3.0
+FRESH_S: Final = 8.0
+"""The repository gives a sign every three seconds; who heard none for so long doesn't know how things are."""
 
 
 class Hub:
-    """One upstream subscription in, any number of open pages out.
+    """One upstream subscription in, any number of open pages out."""
 
-    Attributes:
-        seq: the running number up to which open pages have been told.
-    """
-
-    def __init__(self, client: Client, repository: Repository, pages: Pages) -> None:
+    def __init__(self, client: Client, repository: Repository) -> None:
         self._repository = repository
-        self._drawn_by = pages
         self._changes = Changes()
         self._upstream = Upstream(client, self._changes)
+        self._audience = Audience()
+        self._tally = Tally(self._counts)
         self._cutter = OwnerLoop("dashboard-cutter", self._cut, idle_s=CUT_S)
         self._pauses = OwnerLoop("dashboard-pauses", self._look, idle_s=LOOK_S)
         self._paused: dict[str, Any] = {}
-        self._lock = threading.Lock()
-        self._open: set[Page] = set()
+        self._alarmed: frozenset[tuple[int, str]] = frozenset()
+        self._names: set[str] = set()
         self._was_connected = False
-        self.seq = 0
+
+    @property
+    def seq(self) -> str:
+        """The mark up to which open pages have been told; a page says it when it begins to follow."""
+        return self._audience.mark
 
     def start(self) -> None:
         """Begin to follow the repository."""
         self._upstream.start()
+        self._tally.start()
         self._cutter.start()
         self._pauses.start()
 
     def stop(self) -> None:
         """End all threads."""
         self._pauses.stop()
+        self._tally.stop()
         self._upstream.stop()
         self._cutter.stop()
 
-    def refresh(self) -> None:
-        """Something changed that no job's event tells of: all open pages read themselves anew."""
-        self._changes.note_all()
+    def refresh(self, *topics: str) -> None:
+        """Something changed that no job's event tells of: pages read what shows these topics anew, without any, all."""
+        if topics:
+            self._changes.note_topics(*topics)
+        else:
+            self._changes.note_all()
 
-    async def follow(self, wanted: JobFilter, since: str, who: Caller = LOCAL) -> AsyncIterator[ServerSentEvent]:
+    async def follow(self, since: str, language: str) -> AsyncIterator[bytes]:
         """Events for one page until it is closed.
 
         Args:
-            wanted: what the page shows.
-            since: the running number that the page was drawn at.
-            who: looks at it.
+            since: the mark that the page was drawn at, or of the last message that it got.
+            language: what its texts are written in.
         """
-        page = Page(wanted)
-        with self._lock:
-            self._open.add(page)
+        reader = Reader(language)
         try:
-            if since != str(self.seq):
-                yield self._signal(Signal.RESYNC)
-            yield self._signal(Signal.BEAT)
+            for message in await self._audience.join(reader, since):
+                yield message
+            self._tally.ask()
+            yield self._beat()
             while True:
-                message = await page.next()
-                yield self._bulletin(message, wanted, who) if isinstance(message, Bulletin) else self._signal(message)
+                yield await reader.next(BEAT_S) or self._beat()
         finally:
-            with self._lock:
-                self._open.discard(page)
+            self._audience.leave(reader)
 
-    def _signal(self, signal: Signal) -> ServerSentEvent:
-        return ServerSentEvent(event=signal.value, id=str(self.seq), data={"fresh": self._upstream.connected})
-
-    def _bulletin(self, bulletin: Bulletin, wanted: JobFilter, who: Caller) -> ServerSentEvent:
-        data = self._drawn_by.change(bulletin.jobs, bulletin.health, wanted, who)
-        return ServerSentEvent(event="change", id=str(bulletin.seq), data=data)
+    def _beat(self) -> bytes:
+        """How old what pages show may be: a page that hears nothing else still learns that all stands still."""
+        age_s = max(time.monotonic() - self._upstream.heard_s, self._changes.waiting_s, self._tally.waiting_s)
+        fresh = self._upstream.connected and age_s < FRESH_S
+        return event("beat", self._audience.mark, {"fresh": fresh, "age_ms": round(1000 * age_s)})
 
     def _cut(self) -> bool:
         if self._upstream.connected is not self._was_connected:
             self._was_connected = self._upstream.connected
-            self._publish(Signal.BEAT)
-        cut = self._changes.take()
-        if cut is not None:
-            message = self._message(cut) if self._open else Signal.RESYNC
-            self.seq = cut.seq
-            self._publish(message)
+            self._audience.beat()
+        cut, counts = self._changes.take(), self._tally.take()
+        if cut is not None or counts is not None:
+            self._audience.publish(cut, counts)
+        if cut is not None and self._audience.somebody:
+            self._tally.ask()
         return False
+
+    def _counts(self) -> Counts:
+        counts = self._repository.counts()
+        names = {each.name for each in counts.instruments}
+        if names != self._names:
+            self._names = names
+            self._changes.note_topics(INSTRUMENTS)
+        return counts
 
     def _look(self) -> bool:
-        """Pauses are no jobs' events: they are asked for while somebody looks."""
-        if self._open:
-            paused = self._repository.paused()
+        """Pauses and alarms are no jobs' events: they are asked for while somebody looks."""
+        if self._audience.somebody:
+            paused, alarmed = self._repository.paused(), self._repository.alarmed()
+            if self._alarmed != alarmed:
+                self._alarmed = alarmed
+                self._changes.note_topics(ALARMS, INSTRUMENTS)
             if self._paused != paused:
                 self._paused = paused
-                self.refresh()
+                self._changes.note_topics(PAUSES, INSTRUMENTS)
         return False
-
-    def _message(self, cut: Cut) -> Message:
-        if cut.everything or len(cut.job_ids) > MANY:
-            return Signal.RESYNC
-        try:
-            jobs = [self._job(job_id) for job_id in cut.job_ids]
-            health = health_of(self._repository.counts())
-        except LabrelayError:
-            # The cut is lost to the pages that are open now: they read everything anew once this gets through.
-            self._changes.note_all()
-            raise
-        return Bulletin(cut.seq, tuple(job for job in jobs if job), health)
-
-    def _job(self, job_id: str) -> Job | None:
-        try:
-            return self._repository.job(job_id)
-        except NotFound:
-            return None
-
-    def _publish(self, message: Message) -> None:
-        with self._lock:
-            pages = tuple(self._open)
-        for page in pages:
-            page.loop.call_soon_threadsafe(page.put, message)

@@ -1,22 +1,24 @@
 """Logging in with a token, and out; who isn't logged in is led here."""
 
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Scope
 
+from dashboard.forms import form_of, own_path
 from dashboard.pages import Pages
 from dashboard.sessions import Sessions
 from labrelay.errors import LabrelayError, TokenRefused
 from labrelay.http import refusals
 from labrelay.http.access import Access, refuse
 from labrelay.http.roles import Role, allow
+from labrelay.words import N_, _
 
-LONGEST_FORM: Final = 4096
-NOT_A_PERSON: Final = "This token is an instrument's or a pipeline's. Log in with one of your own."
+NOT_A_PERSON: Final = N_("This token is an instrument's or a pipeline's. Log in with one of your own.")
+NOT_HOLDING: Final = N_("This token doesn't hold (any more).")
 
 
 def login_router(sessions: Sessions, pages: Pages) -> APIRouter:
@@ -31,14 +33,14 @@ def login_router(sessions: Sessions, pages: Pages) -> APIRouter:
     @router.post("/login", response_class=HTMLResponse)
     @allow(Role.ANYONE)
     async def login(request: Request) -> Response:
-        form = parse_qs((await request.body())[:LONGEST_FORM].decode(errors="replace"))
-        after = own_path(form.get("after", ["/"])[0])
+        form = await form_of(request)
+        after = own_path(form.get("after", "/"))
         access: Access = request.app.state.access
-        who = await access.bearer(form.get("token", [""])[0].strip())
+        who = await access.bearer(form.get("token", ""))
         if who is None or not who.is_person:
-            refused = TokenRefused(NOT_A_PERSON if who else "This token doesn't hold (any more).")
+            refused = TokenRefused(NOT_A_PERSON if who else NOT_HOLDING)
             refusals.note(refused, request.scope.get("client"))
-            return pages.html("login.html", 401, after=after, trouble=refused.cause)
+            return pages.html("login.html", 401, after=after, trouble=_(refused.cause))
         answer = RedirectResponse(after, status_code=303)
         sessions.begin(answer, who.token, secure=request.url.scheme == "https")
         return answer
@@ -62,10 +64,3 @@ def lead_to_login(pages: Pages, scope: Scope, refusal: LabrelayError) -> ASGIApp
         address = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?after={quote(address, safe='')}", status_code=303)
     return pages.html("trouble.html", refusal.status, trouble=refusal)
-
-
-def own_path(address: str) -> str:
-    """An address of this dashboard; anything else becomes the first page."""
-    parts = urlsplit(address)
-    foreign = parts.scheme or parts.netloc or not address.startswith("/") or address.startswith(("//", "/\\"))
-    return "/" if foreign or any(ord(each) < 32 for each in address) else address

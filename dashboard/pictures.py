@@ -5,8 +5,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-import requests
-
+from dashboard.streams import passed_on
 from dashboard.threads import Threads
 from labrelay.contracts.jobs import Job, SealedOutput
 from labrelay.http import Client
@@ -68,12 +67,4 @@ class Pictures:
         """
         path = f"/api/v1/transmitFile/{quote(job_id, safe='')}/{index}"
         response = await self._threads.run(partial(self._sender.request, "GET", path, stream=True))
-        return self._stream(response)
-
-    async def _stream(self, response: requests.Response) -> AsyncIterator[bytes]:
-        chunks = response.iter_content(CHUNK)
-        try:
-            while chunk := await self._threads.run(lambda: next(chunks, b"")):
-                yield chunk
-        finally:
-            response.close()
+        return passed_on(self._threads, response, response.iter_content(CHUNK))

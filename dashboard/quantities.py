@@ -4,8 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from labrelay.words import N_, _
+
 NS: Final = 1_000_000_000
 SIZE_UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
+MONTHS: Final = (
+    *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
+    *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
+)
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,20 @@ def moment(at_ns: int, today: datetime | None = None) -> Moment:
     at = datetime.fromtimestamp(at_ns / NS, tz=UTC)
     local = at.astimezone()
     now = (today or datetime.now(UTC)).astimezone()
-    text = f"{local:%H:%M:%S}" if local.date() == now.date() else f"{local.day} {local:%b %H:%M}"
+    text = f"{local:%H:%M:%S}" if local.date() == now.date() else _day(local)
     return Moment(at.isoformat(timespec="milliseconds"), text)
+
+
+def _day(local: datetime) -> str:
+    words = _("{day} {month} {time}")
+    return words.format(day=local.day, month=_(MONTHS[local.month - 1]), time=f"{local:%H:%M}")
+
+
+def clock(at_ns: int, today: datetime | None = None) -> str:
+    """Wall clock nanoseconds since 1970 as hours and minutes, the date before them when it isn't today's."""
+    local = datetime.fromtimestamp(at_ns / NS, tz=UTC).astimezone()
+    now = (today or datetime.now(UTC)).astimezone()
+    return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
 def zone_name() -> str:
@@ -34,15 +52,17 @@ def duration(nanoseconds: int) -> str:
     """A span as `0.4 s`, `38 s`, `4 min 10 s`, `3 h 5 min` or `2 d 4 h`; negative spans count as none."""
     seconds = max(nanoseconds, 0) / NS
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
+        return _("{seconds} s").format(seconds=f"{seconds:.1f}")
     minutes, rest = divmod(round(seconds), 60)
     if minutes == 0:
-        return f"{rest} s"
+        return _("{seconds} s").format(seconds=rest)
     hours, minutes = divmod(minutes, 60)
     if hours == 0:
-        return f"{minutes} min {rest} s"
+        return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
     days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min"
+    if days:
+        return _("{days} d {hours} h").format(days=days, hours=hours)
+    return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
 
 
 def size(count: int) -> str:
@@ -52,4 +72,4 @@ def size(count: int) -> str:
         if amount < 1000:
             break
         amount, unit = amount / 1000, larger
-    return f"{count} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+    return _("{count} bytes").format(count=count) if unit == "bytes" else f"{amount:.1f} {unit}"

@@ -28,13 +28,24 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Counts:
-    """Images by stage, how many wait too long, instruments, what disks get full, and plates' tables by stage."""
+    """How many there are of what.
+
+    Attributes:
+        stages: images by stage.
+        overdue: how many wait too long.
+        disks: what disks get full, in words.
+        tables: plates' tables by stage.
+        needing: jobs that somebody must see to: failed, unmatched and overdue ones.
+        clears_ns: when the backlog will be gone, wall clock; None where nobody can tell.
+    """
 
     stages: dict[Stage, int]
     overdue: int = 0
     instruments: tuple[Instrument, ...] = ()
     disks: tuple[str, ...] = ()
     tables: Mapping[Stage, int] = field(default_factory=dict)
+    needing: int = 0
+    clears_ns: int | None = None
 
 
 class Repository:
@@ -80,12 +91,27 @@ class Repository:
         stages, tables = _stages(summary["stages"]), _stages(summary.get("tables", {}).get("stages", {}))
         disks = tuple(str(disk["words"]) for disk in summary.get("disks", ()) if disk["words"])
         return Counts(
-            stages, int(summary.get("overdue") or 0), instruments_of(summary), tuple(dict.fromkeys(disks)), tables
+            stages,
+            int(summary.get("overdue") or 0),
+            instruments_of(summary),
+            tuple(dict.fromkeys(disks)),
+            tables,
+            needing=sum(int(count) for count in summary.get("open", {}).values()),
+            clears_ns=self._clears_ns() if any(each.live for each in instruments_of(summary)) else None,
         )
+
+    def _clears_ns(self) -> int | None:
+        clears_ns = self._client.get("/api/v2/throughput", params={"minutes": 1})["clears_ns"]
+        return None if clears_ns is None else int(clears_ns)
 
     def paused(self) -> dict[str, Any]:
         """The paused instruments, by name."""
         return dict(self._client.get("/api/v2/instruments"))
+
+    def alarmed(self) -> frozenset[tuple[int, str]]:
+        """The numbers and states of the alarms that are open."""
+        items = self._client.get("/api/v2/alarms", params={"open": "true"})["items"]
+        return frozenset((int(each["number"]), str(each["state"])) for each in items)
 
     def pause(self, instrument: str, *, paused: bool, reason: str = "", who: Caller = LOCAL) -> None:
         """Pause an instrument from the gateway, or lift that pause.

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from labrelay.contracts.states import Stage
+from labrelay.words import N_, _
 
 
 class State(StrEnum):
@@ -29,64 +30,64 @@ class Look:
 
 
 LOOKS: Final[dict[State, Look]] = {
-    State.FAILED: Look("Needs you", "!", (Stage.FAILED,)),
-    State.WAITING: Look("Waiting", "W", (Stage.AWAITING_INPUT, Stage.GATHERING, Stage.READY, Stage.LAUNCHED)),
-    State.WORKING: Look("In work", "R", (Stage.JOINED, Stage.PROCESSING, Stage.REPORTED, Stage.SEALING)),
-    State.RETURNING: Look("Going back", "B", (Stage.RETURNING, Stage.RECEIVING)),
-    State.DONE: Look("Done", "D", (Stage.COMPLETE,)),
-    State.UNMATCHED: Look("No task", "N", (Stage.UNMATCHED,)),
-    State.WITHDRAWN: Look("Withdrawn", "X", (Stage.CANCELLED, Stage.SUPERSEDED)),
+    State.FAILED: Look(N_("Needs you"), "!", (Stage.FAILED,)),
+    State.WAITING: Look(N_("Waiting"), "W", (Stage.AWAITING_INPUT, Stage.GATHERING, Stage.READY, Stage.LAUNCHED)),
+    State.WORKING: Look(N_("In work"), "R", (Stage.JOINED, Stage.PROCESSING, Stage.REPORTED, Stage.SEALING)),
+    State.RETURNING: Look(N_("Going back"), "B", (Stage.RETURNING, Stage.RECEIVING)),
+    State.DONE: Look(N_("Done"), "D", (Stage.COMPLETE,)),
+    State.UNMATCHED: Look(N_("No task"), "N", (Stage.UNMATCHED,)),
+    State.WITHDRAWN: Look(N_("Withdrawn"), "X", (Stage.CANCELLED, Stage.SUPERSEDED)),
 }
 
 STATE_OF: Final[dict[Stage, State]] = {stage: state for state, look in LOOKS.items() for stage in look.stages}
 
 WORDS: Final[dict[Stage, str]] = {
-    Stage.AWAITING_INPUT: "Waits for the file's bytes",
-    Stage.GATHERING: "Waits for the other files of its set",
-    Stage.JOINED: "Being analysed with its set",
-    Stage.READY: "Waits in line",
-    Stage.LAUNCHED: "Waits for a free pipeline",
-    Stage.PROCESSING: "Being analysed",
-    Stage.REPORTED: "Results are in",
-    Stage.SEALING: "Results being sealed",
-    Stage.RETURNING: "Waits for the instrument",
-    Stage.RECEIVING: "Going back to the instrument",
-    Stage.COMPLETE: "Done",
-    Stage.FAILED: "Failed",
-    Stage.UNMATCHED: "No task takes this file",
-    Stage.CANCELLED: "Cancelled",
-    Stage.SUPERSEDED: "Replaced by a newer file",
+    Stage.AWAITING_INPUT: N_("Waits for the file's bytes"),
+    Stage.GATHERING: N_("Waits for the other files of its set"),
+    Stage.JOINED: N_("Being analysed with its set"),
+    Stage.READY: N_("Waits in line"),
+    Stage.LAUNCHED: N_("Waits for a free pipeline"),
+    Stage.PROCESSING: N_("Being analysed"),
+    Stage.REPORTED: N_("Results are in"),
+    Stage.SEALING: N_("Results being sealed"),
+    Stage.RETURNING: N_("Waits for the instrument"),
+    Stage.RECEIVING: N_("Going back to the instrument"),
+    Stage.COMPLETE: N_("Done"),
+    Stage.FAILED: N_("Failed"),
+    Stage.UNMATCHED: N_("No task takes this file"),
+    Stage.CANCELLED: N_("Cancelled"),
+    Stage.SUPERSEDED: N_("Replaced by a newer file"),
 }
 
 STEPS: Final[dict[str, str]] = {
-    "created": "File announced",
-    "input_stored": "File arrived on the gateway",
-    "input_lost": "The instrument couldn't send the file",
-    "launch": "Put on the pipeline's queue",
-    "claim": "A worker took it",
-    "report": "The pipeline reported its results",
-    "finish": "The pipeline said it has finished",
-    "seal": "Results sealed",
-    "accept_return": "The instrument's side took the results on",
-    "receive": "Results arrived beside the instrument",
-    "fail": "Failed",
-    "relaunch": "Taken from a silent worker, back in line",
-    "overdue": "Waiting for longer than usual",
-    "cancel": "Cancelled",
-    "retry": "Retried",
-    "reprocess": "Processed again with today's task",
-    "supersede": "Replaced by a newer file",
-    "restored": "Restored from the record",
-    "edit": "Changed by a person",
-    "gather": "The set is whole, this job works for it",
-    "join": "The set is whole, another job works for it",
-    "give_way": "A newer file counts in the set",
-    "follow": "Ended with its set",
-    "rejoin": "Back in its set, which goes on",
-    "leave": "Its set is put together anew",
+    "created": N_("File announced"),
+    "input_stored": N_("File arrived on the gateway"),
+    "input_lost": N_("The instrument couldn't send the file"),
+    "launch": N_("Put on the pipeline's queue"),
+    "claim": N_("A worker took it"),
+    "report": N_("The pipeline reported its results"),
+    "finish": N_("The pipeline said it has finished"),
+    "seal": N_("Results sealed"),
+    "accept_return": N_("The instrument's side took the results on"),
+    "receive": N_("Results arrived beside the instrument"),
+    "fail": N_("Failed"),
+    "relaunch": N_("Taken from a silent worker, back in line"),
+    "overdue": N_("Waiting for longer than usual"),
+    "cancel": N_("Cancelled"),
+    "retry": N_("Retried"),
+    "reprocess": N_("Processed again with today's task"),
+    "supersede": N_("Replaced by a newer file"),
+    "restored": N_("Restored from the record"),
+    "edit": N_("Changed by a person"),
+    "gather": N_("The set is whole, this job works for it"),
+    "join": N_("The set is whole, another job works for it"),
+    "give_way": N_("A newer file counts in the set"),
+    "follow": N_("Ended with its set"),
+    "rejoin": N_("Back in its set, which goes on"),
+    "leave": N_("Its set is put together anew"),
 }
 
 
 def words_for_step(step: str) -> str:
-    """A step in plain words; one that this page doesn't know yet keeps its own name."""
-    return STEPS.get(step, step.replace("_", " ").capitalize())
+    """A step in the words of the language that is spoken now; one that isn't known yet keeps its own name."""
+    return _(STEPS[step]) if step in STEPS else step.replace("_", " ").capitalize()

@@ -1,13 +1,13 @@
 """Follows the job repository's live events in one thread, whatever the number of open pages."""
 
 import json
-import threading
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
 
+from dashboard.changes import Changes
 from labrelay.errors import ServiceUnavailable
 from labrelay.http import Client
 from labrelay.loops import OwnerLoop
@@ -16,58 +16,12 @@ EVENTS: Final = "/api/v2/events"
 REST_S: Final = 0.5
 
 
-@dataclass(frozen=True)
-class Cut:
-    """What changed since the cut before.
-
-    Attributes:
-        seq: the newest running number.
-        job_ids: the jobs that changed, each once, oldest change first.
-        everything: events may have been missed, so all pages must be read anew.
-    """
-
-    seq: int
-    job_ids: tuple[str, ...]
-    everything: bool
-
-
-class Changes:
-    """Collects changed jobs until the next cut; a job that changes a thousand times counts once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._seq = 0
-        self._job_ids: dict[str, None] = {}
-        self._everything = False
-
-    def note(self, seq: int, job_id: str) -> None:
-        """A job changed."""
-        with self._lock:
-            self._seq = seq
-            self._job_ids.pop(job_id, None)
-            self._job_ids[job_id] = None
-
-    def note_all(self, seq: int | None = None) -> None:
-        """Anything may have changed."""
-        with self._lock:
-            self._seq = self._seq if seq is None else seq
-            self._everything = True
-
-    def take(self) -> Cut | None:
-        """Everything since the last take, or None when nothing changed."""
-        with self._lock:
-            if not (self._job_ids or self._everything):
-                return None
-            cut = Cut(self._seq, tuple(self._job_ids), self._everything)
-            self._job_ids, self._everything = {}, False
-        return cut
-
-
 class Upstream:
     """One subscription to the repository's events, taken up again for as long as it runs.
 
     Attributes:
         connected: whether events arrive now.
+        heard_s: when the repository last said anything, also only that it is there (monotonic clock).
     """
 
     def __init__(self, client: Client, changes: Changes) -> None:
@@ -77,6 +31,7 @@ class Upstream:
         self._last: int | None = None
         self._ending = False
         self.connected = False
+        self.heard_s = time.monotonic()
         self._loop = OwnerLoop("dashboard-events", self._follow, idle_s=REST_S)
 
     def start(self) -> None:
@@ -96,7 +51,9 @@ class Upstream:
             return False
         if self._last is None:
             self._last = int(self._client.get("/api/v2/epoch")["seq"])
-        with self._client.request("GET", EVENTS, stream=True, headers={"Last-Event-ID": str(self._last)}) as response:
+        last = {"Last-Event-ID": str(self._last)}
+        with self._client.request("GET", EVENTS, stream=True, params={"tiles": "true"}, headers=last) as response:
+            self.heard_s = time.monotonic()
             self._response, self.connected = response, True
             self._changes.note_all(self._last)
             try:
@@ -111,11 +68,16 @@ class Upstream:
     def _read(self, response: requests.Response) -> None:
         if self._ending:
             return
-        for event in parse_events(response.iter_lines(chunk_size=None, decode_unicode=False)):
+        for event in parse_events(self._heard(response.iter_lines(chunk_size=None, decode_unicode=False))):
             self._last = int(event["seq"])
-            self._changes.note(self._last, str(event["job_id"]))
+            self._changes.note(event)
             if self._ending:
                 return
+
+    def _heard(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            self.heard_s = time.monotonic()
+            yield line
 
 
 def parse_events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:

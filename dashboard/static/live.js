@@ -1,180 +1,160 @@
 // @ts-check
 /**
- * Keeps an open page true: one EventSource, rows patched in place, and a badge that never hides that it stands still.
- * @typedef {{id: string, html: string | null}} Row
- * @typedef {{id: string, html: string}} Picture
- * @typedef {{rows: Row[], health: string, instruments: string, sentence: string, pictures: Picture[]}} Change
- * @typedef {"live" | "reconnecting" | "stale"} Freshness
+ * One stream of changes for all tabs of a browser: one tab listens to the server and tells the others.
+ * Elements of a page hear it as events on `document` (types/live.d.ts).
+ * @typedef {"change" | "resync" | "beat" | "lost"} Kind
+ * @typedef {{kind: Kind, id: string, data: string, to?: string}} Told
+ * @typedef {{hello: string, since: string}} Hello
  */
 
-const LATE_MS = 8_000;
-const STALE_MS = 15_000;
-const SPEAK_MS = 15_000;
-const RESYNC_MS = 1_000;
+const KEPT = 20;
+const SILENT_MS = 10_000;
 const REOPEN_MS = 3_000;
-const MOST_ROWS = 100;
-const MOST_PICTURES = 12;
+const HIDDEN_MS = 30_000;
 
 const script = /** @type {HTMLScriptElement} */ (document.querySelector("script[data-events]"));
+const name = `labrelay-live-${document.documentElement.lang}`;
+const me = String(Math.random());
+const channel = new BroadcastChannel(name);
 
-/** Moment of the last sign that this page shows the truth. */
-let good = Date.now();
-let troubled = false;
-let spokenAt = Date.now();
-let resyncAt = 0;
-let resyncPlanned = false;
-/** Changes that arrive while the page is read anew; null otherwise. @type {Change[] | null} */
-let held = null;
+/** The mark of the newest message that this page knows. */
 let since = script.dataset.since ?? "";
+let heardAt = Date.now();
+/**
+ * While this tab leads.
+ * @type {EventSource | null}
+ */
+let source = null;
+/**
+ * The last messages, for tabs that come later.
+ * @type {Told[]}
+ */
+let recent = [];
+/** @type {{fresh: boolean, age_ms: number}} */
+let freshness = { fresh: false, age_ms: 0 };
+let freshnessAt = Date.now();
 
-/** @param {string} html @returns {Element} */
-function elementOf(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return /** @type {Element} */ (template.content.firstElementChild);
+/** @template {keyof DocumentEventMap} Name @param {Name} type @param {any} detail */
+function dispatch(type, detail) {
+  document.dispatchEvent(new CustomEvent(type, { detail }));
 }
 
-/** Replace an element; the keyboard's place stays on the same link or button. @param {Element} old @param {Element} fresh */
-function replace(old, fresh) {
-  const held = old.contains(document.activeElement) ? document.activeElement : null;
-  old.replaceWith(fresh);
-  const controls = held ? [...fresh.querySelectorAll(held.tagName)] : [];
-  const same = controls.find((each) => each.textContent === held?.textContent && each.getAttribute("href") === held?.getAttribute("href"));
-  /** @type {HTMLElement | undefined} */ (same)?.focus();
+/** @param {{fresh: boolean, age_ms: number}} now */
+function heard(now) {
+  freshness = now;
+  freshnessAt = Date.now();
+  dispatch("labrelay:heard", now);
 }
 
-/** Replace an element, unless somebody is about to fill in a form in it. @param {Element} old @param {Element} fresh */
-function replaceIdle(old, fresh) {
-  if (!old.querySelector("details[open]")) replace(old, fresh);
+/**
+ * Say a message on this page.
+ * @param {Told} told
+ */
+function tell(told) {
+  heardAt = Date.now();
+  if (told.id) since = told.id;
+  if (told.kind === "lost") return dispatch("labrelay:lost", null);
+  const detail = JSON.parse(told.data);
+  if (told.kind === "beat") return heard(detail);
+  if (told.kind === "change") heard({ fresh: true, age_ms: 0 });
+  dispatch(told.kind === "change" ? "labrelay:change" : "labrelay:resync", detail);
 }
 
-/** @param {HTMLElement} rows @param {HTMLElement} fresh */
-function insertByAge(rows, fresh) {
-  const created = BigInt(fresh.dataset.created ?? "0");
-  const others = /** @type {HTMLElement[]} */ ([...rows.children]);
-  const next = others.find((row) => BigInt(row.dataset.created ?? "0") < created);
-  if (!next && others.length >= MOST_ROWS) return;
-  rows.insertBefore(fresh, next ?? null);
-  while (rows.children.length > MOST_ROWS) rows.lastElementChild?.remove();
+/**
+ * A message from the server: for this page, and for the other tabs.
+ * @param {Told} told
+ */
+function spread(told) {
+  if (told.kind === "change" || told.kind === "resync") recent = [...recent, told].slice(-KEPT);
+  channel.postMessage(told);
+  tell(told);
 }
 
-/** @param {HTMLElement} rows @param {Row} row */
-function patchRow(rows, row) {
-  const old = document.getElementById(`job-${row.id}`);
-  if (row.html === null) return old?.remove();
-  const fresh = /** @type {HTMLElement} */ (elementOf(row.html));
-  fresh.classList.add("changed");
-  if (old) replace(old, fresh);
-  else if (rows.dataset.newest) insertByAge(rows, fresh);
-}
-
-/** @param {Picture} picture */
-function patchPicture(picture) {
-  const strip = document.getElementById("pictures");
-  if (!strip) return;
-  strip.querySelector(`[data-picture="${CSS.escape(picture.id)}"]`)?.remove();
-  strip.prepend(elementOf(picture.html));
-  while (strip.children.length > MOST_PICTURES) strip.lastElementChild?.remove();
-  strip.closest("section")?.removeAttribute("hidden");
-}
-
-/** @param {Change} change */
-function apply(change) {
-  const rows = document.getElementById("rows");
-  if (!rows) return resyncFor(change);
-  for (const row of change.rows) patchRow(rows, row);
-  for (const picture of change.pictures) patchPicture(picture);
-  const health = document.getElementById("health");
-  if (health) replace(health, elementOf(change.health));
-  const instruments = document.getElementById("instruments");
-  if (instruments) replaceIdle(instruments, elementOf(change.instruments));
-  document.getElementById("empty")?.toggleAttribute("hidden", rows.children.length > 0);
-  speak(change.sentence);
-}
-
-/** A page without a table shows one job, or waits for the repository. @param {Change} change */
-function resyncFor(change) {
-  const waits = document.getElementById("jobs-page") !== null;
-  if (waits || change.rows.some((row) => row.html !== null)) resync();
-}
-
-/** Screen readers get one summary now and then, not every change. @param {string} sentence */
-function speak(sentence) {
-  const spoken = document.getElementById("spoken");
-  if (!spoken || Date.now() - spokenAt < SPEAK_MS) return;
-  spoken.textContent = sentence;
-  spokenAt = Date.now();
-}
-
-/** Read the page anew, at most once a second. */
-function resync() {
-  if (resyncPlanned) return;
-  resyncPlanned = true;
-  setTimeout(readAnew, Math.max(0, resyncAt + RESYNC_MS - Date.now()));
-}
-
-async function readAnew() {
-  resyncPlanned = false;
-  resyncAt = Date.now();
-  held = [];
-  try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const fresh of page.querySelectorAll("[data-live]")) {
-      const old = document.getElementById(fresh.id);
-      if (old) replaceIdle(old, document.adoptNode(fresh));
-    }
-  } catch {
-    troubled = true;
+/** Listen to the server, from now until another tab takes over. */
+function lead() {
+  if (source) return;
+  const stream = new EventSource(`${script.dataset.events}?since=${encodeURIComponent(since)}`);
+  source = stream;
+  for (const kind of /** @type {Kind[]} */ (["change", "resync", "beat"])) {
+    stream.addEventListener(kind, (event) => {
+      const message = /** @type {MessageEvent<string>} */ (event);
+      if (source === stream) spread({ kind, id: message.lastEventId, data: message.data });
+    });
   }
-  const later = held;
-  held = null;
-  for (const change of later) apply(change);
-}
-
-/** @param {Freshness} state @param {string} text */
-function badge(state, text) {
-  const element = /** @type {HTMLElement} */ (document.getElementById("badge"));
-  if (element.dataset.state === state) return;
-  element.dataset.state = state;
-  /** @type {HTMLElement} */ (document.getElementById("badge-text")).textContent = text;
-  document.body.classList.toggle("stale", state === "stale");
-}
-
-function judge() {
-  const silent = Date.now() - good;
-  const at = new Date(good).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  if (silent > STALE_MS) badge("stale", `Stale since ${at}`);
-  else if (troubled || silent > LATE_MS) badge("reconnecting", "Reconnecting");
-  else badge("live", "Live");
-}
-
-/** @param {boolean} fresh whether the server itself hears the repository */
-function heard(fresh) {
-  troubled = !fresh;
-  if (fresh) good = Date.now();
-  judge();
-}
-
-function open() {
-  const source = new EventSource(`${script.dataset.events}&since=${encodeURIComponent(since)}`);
-  source.addEventListener("change", (event) => {
-    since = event.lastEventId;
-    if (held) held.push(JSON.parse(event.data));
-    else apply(JSON.parse(event.data));
-    heard(true);
-  });
-  source.addEventListener("resync", (event) => {
-    since = event.lastEventId;
-    resync();
-  });
-  source.addEventListener("beat", (event) => heard(JSON.parse(event.data).fresh));
-  source.addEventListener("error", () => {
-    troubled = true;
-    judge();
-    if (source.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);
+  stream.addEventListener("error", () => {
+    if (source !== stream) return;
+    spread({ kind: "lost", id: "", data: "" });
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => source === stream && reopen(), REOPEN_MS);
   });
 }
 
-open();
-setInterval(judge, 1_000);
+function rest() {
+  source?.close();
+  source = null;
+}
+
+function reopen() {
+  rest();
+  lead();
+}
+
+/**
+ * Lead as soon as no other tab does; a tab that leads and says nothing is relieved.
+ * @param {boolean} steal
+ */
+async function queue(steal) {
+  try {
+    await navigator.locks.request(name, { steal }, () => {
+      lead();
+      return new Promise(() => {});
+    });
+  } catch {
+    rest();
+    setTimeout(() => void queue(false), REOPEN_MS);
+  }
+}
+
+/**
+ * What a tab gets that has just come: what it missed since its page was drawn.
+ * @param {Hello} asked
+ */
+function welcome(asked) {
+  const { fresh, age_ms } = freshness;
+  const place = recent.findIndex((told) => told.id === asked.since);
+  const missed = place >= 0 ? recent.slice(place + 1) : [];
+  if (place < 0 && asked.since !== since) missed.push({ kind: "resync", id: since, data: '{"spread_ms":0,"every_ms":2000}' });
+  const data = JSON.stringify({ fresh, age_ms: age_ms + Date.now() - freshnessAt });
+  for (const told of [...missed, { kind: "beat", id: since, data }]) channel.postMessage({ ...told, to: asked.hello });
+}
+
+channel.addEventListener("message", (event) => {
+  const told = /** @type {Told | Hello} */ (event.data);
+  if ("hello" in told) return source ? welcome(told) : undefined;
+  if (!source && (told.to ?? me) === me) tell(told);
+});
+
+/** Without locks (an address that is no secure context) each tab has a stream of its own, while it is seen. */
+function alone() {
+  lead();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let leaving;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(rest, HIDDEN_MS);
+    else lead();
+  });
+}
+
+/** A tab that hears nothing from the one that leads takes its place: that one may be frozen. */
+function watch() {
+  if (source || document.hidden || Date.now() - heardAt < SILENT_MS) return;
+  heardAt = Date.now();
+  void queue(true);
+}
+
+if ("locks" in navigator) {
+  void queue(false);
+  channel.postMessage(/** @type {Hello} */ ({ hello: me, since }));
+  setInterval(watch, 1_000);
+} else alone();
+addEventListener("pageshow", (event) => event.persisted && dispatch("labrelay:resync", { spread_ms: 0, every_ms: 2_000 }));

@@ -29,7 +29,7 @@ def test_a_job_is_shown_fails_and_is_retried(settings: Settings, repository: Cli
     capture = repository.post("/api/v2/captures", {**announced, "sha256": sha256(b"abc").hexdigest()})
     (job_id,) = capture["jobs"]
     with TestClient(create(settings), headers={"Accept": "text/html"}) as dashboard:
-        assert "0 of 1 images done, 1 waits." in dashboard.get("/", params={"path": "b07"}).text
+        assert "1 instrument is running. Nothing needs you. 1 is on its way." in dashboard.get("/").text
         failure = {"code": "input_lost", "cause": "The share is gone.", "next_step": "Mount it.", "retryable": True}
         step = {"step": "fail", "epoch": capture["epoch"], "failure": failure}
         repository.post(f"/api/v2/jobs/{job_id}/transitions", {"step": step})

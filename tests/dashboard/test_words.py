@@ -4,12 +4,14 @@ import pytest
 
 from dashboard.filters import JobFilter
 from dashboard.health import health_of
-from dashboard.job_page import page_of
-from dashboard.quantities import duration, moment, size
+from dashboard.instruments import Instrument
+from dashboard.quantities import clock, duration, moment, size
 from dashboard.repository import Counts
+from dashboard.sentences import sentences_of
 from dashboard.states import LOOKS, STATE_OF, WORDS, State
+from labrelay.contracts.pauses import Pauses
 from labrelay.contracts.states import Stage
-from tests.dashboard.samples import FAILURE, job
+from tests.dashboard.samples import job
 
 SECOND = 1_000_000_000
 
@@ -24,19 +26,42 @@ def test_states_differ_by_letter_not_only_by_colour() -> None:
     assert len({look.letter for look in LOOKS.values()}) == len(State)
 
 
-SENTENCES: list[tuple[dict[Stage, int], int, str]] = [
-    ({}, 0, "No images yet. Drop one into the watched folder and it appears here."),
-    ({Stage.COMPLETE: 96}, 0, "96 of 96 images done, nothing waits"),
-    ({Stage.COMPLETE: 62, Stage.FAILED: 1}, 0, "62 of 63 images done, 1 needs you, nothing waits"),
-    ({Stage.COMPLETE: 1, Stage.RECEIVING: 33}, 0, "1 of 34 images done, 33 going back, nothing waits"),
-    ({Stage.COMPLETE: 1200, Stage.READY: 3}, 2, "1,200 of 1,203 images done, 3 wait, 2 longer than usual"),
-    ({Stage.UNMATCHED: 5, Stage.COMPLETE: 1}, 0, "1 of 1 images done, nothing waits"),
+NOON_NS = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()) * SECOND
+SENDING = Instrument("r1", 3, Pauses(), NOON_NS - SECOND)
+RESTING = Instrument("r2", 0, Pauses(), NOON_NS - 3600 * SECOND)
+SENTENCES: list[tuple[Counts, list[str]]] = [
+    (Counts({}), ["No images yet. Drop one into the watched folder and it appears here."]),
+    (Counts({Stage.COMPLETE: 96}), ["Nothing needs you.", "Nothing waits."]),
+    (
+        Counts({Stage.COMPLETE: 62, Stage.FAILED: 1}, 0, (SENDING,), needing=1),
+        ["1 instrument is running.", "1 file needs you.", "Nothing waits."],
+    ),
+    (
+        Counts({Stage.COMPLETE: 1, Stage.RECEIVING: 1199}, 0, (SENDING, SENDING, RESTING), tables={Stage.READY: 1}),
+        ["2 instruments are running.", "Nothing needs you.", "1,200 are on their way."],
+    ),
+    (
+        Counts({Stage.UNMATCHED: 1200}, 0, (RESTING,), needing=1200),
+        [
+            f"No instrument is running; the last to send was r2 at {clock(RESTING.last_ns)}.",
+            "1,200 files need you.",
+            "Nothing waits.",
+        ],
+    ),
+    (
+        Counts({Stage.READY: 1}, clears_ns=NOON_NS),
+        ["Nothing needs you.", f"1 is on its way; the backlog clears at about {clock(NOON_NS)}."],
+    ),
+    (
+        Counts({Stage.COMPLETE: 1}, disks=("The disk is full.",)),
+        ["Nothing needs you.", "Nothing waits.", "The disk is full."],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("stages", "overdue", "sentence"), SENTENCES)
-def test_the_sentence_counts_what_is_meant_to_be_done(stages: dict[Stage, int], overdue: int, sentence: str) -> None:
-    assert health_of(Counts(stages, overdue)).sentence == sentence
+@pytest.mark.parametrize(("counts", "sentences"), SENTENCES)
+def test_the_sentences_say_who_works_who_is_needed_and_when_all_is_done(counts: Counts, sentences: list[str]) -> None:
+    assert sentences_of(counts, NOON_NS) == sentences
 
 
 def test_the_bar_is_whole_and_without_gaps() -> None:
@@ -70,6 +95,13 @@ def test_a_moment_of_another_day_names_the_day() -> None:
     assert "Nov" in moment(ns, at.replace(day=25)).text
 
 
+def test_a_time_of_another_day_has_its_date() -> None:
+    at = datetime(2026, 11, 22, 12, 10, tzinfo=UTC)
+    ns = int(at.timestamp()) * SECOND
+    assert clock(ns, at) == f"{at.astimezone():%H:%M}"
+    assert clock(ns, at.replace(day=25)) == f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
 def test_a_filter_survives_its_way_through_the_url() -> None:
     wanted = JobFilter(State.FAILED, "plate 7/ä&b")
     assert wanted.query == "state=failed&path=plate+7%2F%C3%A4%26b"
@@ -82,15 +114,3 @@ def test_a_filter_takes_what_the_repository_would_give() -> None:
     assert not JobFilter(State.WORKING).takes(waiting)
     assert not JobFilter(path="c01").takes(waiting)
     assert JobFilter(job_id=waiting.id).takes(waiting)
-
-
-def test_the_timeline_tells_reasons_without_inner_details() -> None:
-    failed = job(stage=Stage.FAILED, failure=FAILURE)
-    told = {"failure": FAILURE.model_dump(mode="json"), "lease_s": 15, "launch": {"claim_url": "http://127.0.0.1/x"}}
-    events = [{"seq": 2, "at_ns": 3 * SECOND, "step": "fail", "actor": "", "attempt": 1, "detail": told}]
-    first = {"seq": 1, "at_ns": SECOND, "step": "a_step_of_tomorrow", "actor": "x", "attempt": 0, "detail": {}}
-    entries = page_of(failed, [*events, first]).timeline
-    assert [(entry.words, entry.detail, entry.lasted) for entry in entries] == [
-        ("A step of tomorrow", "", "2.0 s"),
-        ("Failed", FAILURE.cause, ""),
-    ]

@@ -1,0 +1,1 @@
+"""Acts on many jobs: chosen on the list, previewed with exactly these jobs, begun, followed."""

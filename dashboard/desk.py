@@ -1,0 +1,41 @@
+"""What the pages' routes work with."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from dashboard.live import Hub
+from dashboard.pages import Pages
+from dashboard.pictures import Pictures
+from dashboard.repository import Repository
+from dashboard.threads import Threads
+from labrelay.http import Client
+from labrelay.settings import Settings
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the routes work with.
+
+    Attributes:
+        client: calls the job repository's public `/api/v2`; every room reads with it what its page shows.
+        sender: calls the gateway's file sender: inputs and outputs.
+    """
+
+    settings: Settings
+    client: Client
+    sender: Client
+    repository: Repository
+    pictures: Pictures
+    pages: Pages
+    threads: Threads
+    hub: Hub
+
+
+def _the_desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+TheDesk = Annotated[Desk, Depends(_the_desk)]

@@ -1,0 +1,127 @@
+"""`/models`: what runs here, with its card; an upload is checked before it is taken, and says what is wrong."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from anyio import open_file
+from fastapi import APIRouter, FastAPI, Request
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+
+from dashboard.desk import Desk, TheDesk
+from dashboard.models.card import blocks_of
+from dashboard.shell import curl
+from labrelay.access.callers import Caller
+from labrelay.access.roles import suffices
+from labrelay.contracts.models import ModelCheck, ModelEntry
+from labrelay.http import Client, limits
+from labrelay.http.access import Calling, on_behalf
+from labrelay.http.limits import BodyTooLarge
+from labrelay.http.roles import Role, allow
+from labrelay.words import _
+
+router = APIRouter(include_in_schema=False)
+MODELS: Final = "/api/v2/models"
+MOST_UPLOAD: Final = 1_000_000_000
+CHECKING_S: Final = 330.0
+Name = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+
+def add_to(app: FastAPI) -> None:
+    """Add these pages; uploads come as streams."""
+    app.include_router(router)
+    limits.stream(app, "PUT", "/models/[^/]+")
+
+
+@router.get("/models", response_class=HTMLResponse)
+@allow(Role.VIEWER)
+async def show_models(desk: TheDesk, who: Calling, request: Request) -> Response:
+    """All packages, and which pipelines work."""
+    seq, registry = desk.hub.seq, _registry(desk)
+    found = await desk.threads.run(partial(registry.get, MODELS))
+    present = await desk.threads.run(partial(registry.get, "/api/v2/pipelines"))
+    entries = [ModelEntry.model_validate(each, extra="ignore") for each in found["items"]]
+    shown: dict[str, Any] = {"entries": entries, "pipelines": present["items"], "curl": _curl(desk, request, MODELS)}
+    may = suffices(who.role, (Role.ADMIN,))
+    return desk.pages.html("models/models.html", who=who, seq=seq, may_upload=may, **shown)
+
+
+@router.get("/models.json")
+@allow(Role.VIEWER)
+async def models_twin(desk: TheDesk) -> dict[str, Any]:
+    """The packages as JSON."""
+    answer: dict[str, Any] = await desk.threads.run(partial(_registry(desk).get, MODELS))
+    return answer
+
+
+@router.get("/models/{name}", response_class=HTMLResponse)
+@allow(Role.VIEWER)
+async def show_model(desk: TheDesk, name: Name, who: Calling, request: Request) -> Response:
+    """One package with its card."""
+    return await _model_page(desk, name, who, request)
+
+
+@router.post("/models/{name}/verify", response_class=HTMLResponse)
+@allow(Role.OPERATOR)
+async def verify_model(desk: TheDesk, name: Name, who: Calling, request: Request) -> Response:
+    """Check a package, then show what was found."""
+    call = partial(
+        _registry(desk).post, f"{MODELS}/{quote(name)}/verify", {}, headers=on_behalf(who), read_s=CHECKING_S
+    )
+    told = await desk.threads.run(call)
+    checks = [ModelCheck.model_validate(each, extra="ignore") for each in told["items"]]
+    return await _model_page(desk, name, who, request, checks)
+
+
+@router.put("/models/{name}")
+@allow(Role.ADMIN)
+async def upload_model(desk: TheDesk, name: Name, who: Calling, request: Request) -> Response:
+    """Pass a zip on to the registry, which checks it; its answer is the verdict."""
+    with tempfile.TemporaryDirectory(prefix="labrelay-upload-") as room:
+        archive = Path(room) / "package.zip"
+        await _kept(request, archive)
+        told = await desk.threads.run(partial(_passed_on, _registry(desk), name, archive, who))
+    return JSONResponse(told, status_code=201)
+
+
+def _passed_on(registry: Client, name: str, archive: Path, who: Caller) -> Any:
+    with archive.open("rb") as body:
+        answer = registry.request(
+            "PUT", f"{MODELS}/{quote(name)}", data=body, headers=on_behalf(who), read_s=CHECKING_S
+        )
+    return answer.json()
+
+
+async def _kept(request: Request, archive: Path) -> None:
+    size = 0
+    async with await open_file(archive, "wb") as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MOST_UPLOAD:
+                raise BodyTooLarge(_("The zip has more than {size} bytes.").format(size=f"{MOST_UPLOAD:,}"))
+            await file.write(chunk)
+
+
+async def _model_page(
+    desk: Desk, name: str, who: Caller, request: Request, checks: list[ModelCheck] | None = None
+) -> Response:
+    seq = desk.hub.seq
+    told = await desk.threads.run(partial(_registry(desk).get, f"{MODELS}/{quote(name)}"))
+    shown: dict[str, Any] = {
+        "entry": ModelEntry.model_validate(told["entry"], extra="ignore"),
+        "card": blocks_of(str(told["card"])),
+        "checks": checks,
+        "curl": _curl(desk, request, f"{MODELS}/{quote(name)}"),
+    }
+    return desk.pages.html("models/model.html", who=who, seq=seq, **shown)
+
+
+def _registry(desk: Desk) -> Client:
+    return Client.of(desk.settings, "registry", retries=0)
+
+
+def _curl(desk: Desk, request: Request, path: str) -> str:
+    return curl(desk.settings.service_url("registry") + path, token=request.app.state.access.enforced)

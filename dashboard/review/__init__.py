@@ -1,0 +1,1 @@
+"""The review queue: finished images one by one, each accepted or rejected with a key."""

@@ -1,0 +1,45 @@
+"""Every page of the navigation, on a phone and on a screen, in light and in dark: reachable by all, and whole."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.navigation import PLACES
+from tests.ui.browsing import NARROW, WIDE, barriers, open_page
+from tests.ui.lab import Lab
+
+pytestmark = pytest.mark.process
+PATHS = [place.path for place in PLACES]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "screen"])
+def test_no_page_keeps_anybody_out(browser: Browser, lab: Lab, viewport: dict[str, int], scheme: str) -> None:
+    with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
+        found = {}
+        for path in PATHS:
+            answer = page.goto(path)
+            assert answer is not None
+            assert answer.status == 200, path
+            if told := barriers(page):
+                found[path] = told
+        assert found == {}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_can_be_read_without_scripts(browser: Browser, lab: Lab, path: str) -> None:
+    with open_page(browser, lab.address, java_script_enabled=False) as page:
+        page.goto(path)
+        expect(page.locator("main h1")).to_have_count(1)
+        expect(page.locator("nav [aria-current=page]")).to_have_count(1)
+
+
+def test_language_and_theme_are_kept(page: Page) -> None:
+    page.goto("/jobs?state=failed")
+    page.get_by_label("Language").select_option("zh-Hans")
+    page.get_by_label("Colours").select_option("dark")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.url.endswith("/jobs?state=failed")
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")

@@ -14,7 +14,7 @@ from tests.ui.spoilt import spoil, wait_for
 pytestmark = pytest.mark.process
 PLATE = "BULK-1"
 HERE = f"/jobs?stage=failed&path={PLATE}%2F"
-NAMES = ["B01.tif", "B02.tif", "B03.tif", "B04.tif"]
+NAMES = ["B01_w1.tif", "B02_w1.tif", "B03_w1.tif", "B04_w1.tif"]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_scope_of_a_preview_survives_reloads_and_newcomers(page: Page, lab: 
     page.get_by_label(re.compile("All 4 jobs")).check()
     page.get_by_role("button", name="Retry").click()
     expect(page.locator("h1")).to_have_text("Retry: these 4 jobs?")
-    late = Path(next(lab.root.glob("demo/*/instrument/images"))) / PLATE / "B05.tif"
+    late = Path(next(lab.root.glob("demo/*/instrument/images"))) / PLATE / "B05_w1.tif"
     late.write_bytes(b"no image, and too late")
     wait_for(lab, 5, stage="failed", path=f"{PLATE}/")
     page.reload()
@@ -75,7 +75,7 @@ def test_the_scope_of_a_preview_survives_reloads_and_newcomers(page: Page, lab: 
     expect(page.locator(".lead")).to_contain_text("looked at the reader")
     rows = page.locator("#act-room tbody tr")
     expect(rows).to_have_count(4)
-    assert "B05.tif" not in page.locator("#act-room").inner_text()
+    assert "B05_w1.tif" not in page.locator("#act-room").inner_text()
     wait_for(lab, 5, stage="failed", path=f"{PLATE}/")
 
 

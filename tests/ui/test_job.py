@@ -16,7 +16,7 @@ PLATE = "PAGE-1"
 
 @pytest.fixture(scope="module")
 def failed(lab: Lab) -> str:
-    return spoil(lab, PLATE, "C01.tif")[0]
+    return spoil(lab, PLATE, "C01_w1.tif")[0]
 
 
 @pytest.fixture(scope="module")

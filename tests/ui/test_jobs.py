@@ -22,7 +22,7 @@ HERE = f"/jobs?path={PLATE}%2F"
 
 @pytest.fixture(scope="module")
 def failed(lab: Lab) -> list[str]:
-    return spoil(lab, PLATE, "A01.tif", "A02.tif", "=A03.tif")
+    return spoil(lab, PLATE, "A01_w1.tif", "A02_w1.tif", "=A03_w1.tif")
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (WIDE, "dark")], ids=["phone", "screen"])
@@ -46,8 +46,8 @@ def test_without_scripts_a_person_reads_filters_and_turns_to_a_job(
         page.get_by_role("button", name="Show").first.click()
         assert urlsplit(page.url).query == f"stage=failed&q={PLATE}"
         expect(page.locator("#rows tr")).to_have_count(3)
-        page.get_by_role("link", name="A01.tif").click()
-        expect(page.locator("h1")).to_have_text("A01.tif")
+        page.get_by_role("link", name="A01_w1.tif").click()
+        expect(page.locator("h1")).to_have_text("A01_w1.tif")
 
 
 def test_the_keyboard_alone_finds_a_job_and_opens_it(page: Page, failed: list[str]) -> None:
@@ -58,7 +58,7 @@ def test_the_keyboard_alone_finds_a_job_and_opens_it(page: Page, failed: list[st
     expect(page.locator("#rows tr")).to_have_count(1)
     page.locator("#rows a").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("A02.tif")
+    expect(page.locator("h1")).to_have_text("A02_w1.tif")
 
 
 def test_the_filter_in_words_and_the_shell_line_are_the_same_language(page: Page, failed: list[str]) -> None:

@@ -57,7 +57,7 @@ def kinds_of(first: ast.expr, tree: ast.Module, trees: list[ast.Module]) -> set[
     if isinstance(first, ast.Name):
         told = {kind for call in calls(tree, "self._write") for kind in texts(call.args[0])}
         return assigned([tree], first.id) or told or assigned(trees, first.id)
-    if isinstance(first, ast.Attribute):
+    if isinstance(first, ast.Attribute) and words != OTHERS:
         return assigned(trees, first.attr)
     return set(FILLED.get(words, texts(first)))
 

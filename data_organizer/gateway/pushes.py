@@ -12,6 +12,7 @@ from data_organizer.gateway.errors import PushDigestMismatch
 from data_organizer.gateway.names import PushQuery
 from labrelay.contracts.captures import Announcement, CaptureAccepted
 from labrelay.http import OwnThreads
+from labrelay.http.turns import Turns
 from labrelay.inputs import check_room
 from labrelay.layout import GatewayLayout
 from labrelay.settings import Settings
@@ -35,6 +36,7 @@ class Pushes:
         self._captures = captures
         self._threads = OwnThreads()
         self._places = CapacityLimiter(AT_ONCE)
+        self._turns = Turns()
 
     def announcement(self, query: PushQuery) -> Announcement:
         """A push as the repository hears of it, but for the content.
@@ -76,7 +78,8 @@ class Pushes:
                 await fill(body, request.stream())
                 _check_digest(body, digest)
                 told = draft.model_copy(update={"size": body.size, "sha256": body.sha256})
-                return told, await self._threads.run(self._stored, body, told)
+                async with self._turns.of(told.instrument):  # slow clients wait without one
+                    return told, await self._threads.run(self._stored, body, told)
             finally:
                 with CancelScope(shield=True):
                     await to_thread.run_sync(body.drop)

@@ -15,7 +15,6 @@ from labrelay.errors import LabrelayError
 from labrelay.http import parse_content_digest
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
-from labrelay.http.turns import Turns
 
 BODY: Final = {
     "requestBody": {
@@ -55,7 +54,6 @@ class Pushed(Contract):
 def push_router(pushes: Pushes) -> APIRouter:
     """The one route."""
     router = APIRouter(prefix="/api/v2/captures", tags=["push"])
-    turns = Turns()
 
     @router.post("", status_code=201, responses=ANSWERS, openapi_extra=BODY)
     @allow(Role.OPERATOR, Role.INSTRUMENT)
@@ -75,9 +73,8 @@ def push_router(pushes: Pushes) -> APIRouter:
             caller.check_instrument(query.instrument)
             _check_form(content_type, content_encoding)
             digest = None if content_digest is None else parse_content_digest(content_digest)
-            async with turns.of(query.instrument):
-                draft = await to_thread.run_sync(pushes.announcement, query)
-                told, accepted = await pushes.take(draft, request, content_length, digest)
+            draft = await to_thread.run_sync(pushes.announcement, query)
+            told, accepted = await pushes.take(draft, request, content_length, digest)
         except LabrelayError as error:
             PUSHES_REFUSED.labels(error.code).inc()
             raise

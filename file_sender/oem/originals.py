@@ -89,8 +89,9 @@ class Originals:
         return why
 
     def settle(self, deletion: Deletion) -> None:
-        """After a crash: what was set aside stands again, and the gateway hears how it is. One that it refuses to hear
-        of is written down as such, with a notice in the log and the status: the others go on.
+        """After a crash: what was set aside stands again, and the gateway hears how it is.
+
+        One that it refuses to hear of is written down as such, with a notice in log and status; the others go on.
         """
         path = inside(self.folder, deletion.path)
         aside = temporary_beside(path, deletion.capture_id)

@@ -44,6 +44,7 @@ def note_settings(record: Record, chain: Audit, settings: Settings, layout: Gate
             chain.enter(Act(KIND, "settings", "gateway", {"changed": {}, "before": "unknown", "settings": now}))
         if told:
             publish_bytes(json.dumps(now, indent=1).encode(), file)
+            file.chmod(0o600)
     except (ServiceUnavailable, OSError) as full:
         _log.warning("changed settings aren't on record yet", cause=str(full))
 

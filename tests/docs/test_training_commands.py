@@ -27,7 +27,7 @@ PROGRAM = "python -m pipelines.training "
 def commands() -> list[list[str]]:
     """The documented commands in their order, with a moment in place of the hour."""
     section = DOCUMENT.read_text(encoding="utf-8").split("## Train, evaluate, quantise your own")[1]
-    (block,) = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    block = next(each for each in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) if "pipelines.training" in each)
     lines = [line.replace("--minutes 60", "--minutes 0.01 --threads 1") for line in block.splitlines()]
     return [shlex.split(line.removeprefix(PROGRAM)) for line in lines]
 

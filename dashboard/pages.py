@@ -42,7 +42,8 @@ class Pages:
         self._templates.policies["ext.i18n.trimmed"] = True
         assets = {path.name: _address(path) for path in (*STATIC.iterdir(), *VENDOR.iterdir()) if path.is_file()}
         self._templates.globals.update(assets=assets, looks=LOOKS, version=__version__, zone=zone_name, places=PLACES)
-        self._templates.globals.update(languages=LANGUAGES, themes=THEMES)
+        # `_()` of a template counts as markup: what isn't written in the template itself is said by `say()`.
+        self._templates.globals.update(languages=LANGUAGES, themes=THEMES, say=_)
         self._templates.globals.update(language=LANGUAGE.get, theme=THEME.get, address=ADDRESS.get)
 
     def html(self, template: str, status: int = 200, who: Caller = LOCAL, **content: Any) -> HTMLResponse:

@@ -25,6 +25,8 @@ def test_a_waiting_question_is_answered_with_the_instrument_that_changed(api: Te
     thread = threading.Timer(0.3, lambda: announce(api, instrument="reader2"))
     thread.start()
     heard = news(api, since, 30)
+    while heard["instruments"] is None:  # the start of the repository itself may still be news for all
+        heard = news(api, heard["since"], 30)
     thread.join()
     assert heard["instruments"] == ["reader2"]
     assert news(api, heard["since"])["instruments"] == []

@@ -51,8 +51,8 @@ def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
     page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
     yield page
     context.close()
-    assert strays == []
-    assert complaints == []
+    assert strays == [], strays
+    assert complaints == [], complaints
 
 
 def barriers(page: Page) -> list[str]:

@@ -15,8 +15,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one file only: while it is open an event loop runs in this thread, which other tests need for themselves."""
     with chromium() as browser:
         yield browser
 

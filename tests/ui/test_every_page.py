@@ -34,12 +34,12 @@ def test_every_page_can_be_read_without_scripts(browser: Browser, lab: Lab, path
 
 
 def test_language_and_theme_are_kept(page: Page) -> None:
-    page.goto("/jobs?state=failed")
+    page.goto("/jobs?stage=failed")
     page.get_by_label("Language").select_option("zh-Hans")
     page.get_by_label("Colours").select_option("dark")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert page.url.endswith("/jobs?state=failed")
+    assert page.url.endswith("/jobs?stage=failed")
     page.goto("/")
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")

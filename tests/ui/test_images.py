@@ -219,7 +219,7 @@ def test_aicsd_06_an_image_can_be_judged(viewer: Page, seen: Seen, lab: Lab) -> 
     expect(viewer.locator("output.zoom")).not_to_have_text(shown)
     viewer.get_by_role("combobox", name="Mask", exact=True).select_option("off")
     viewer.get_by_role("combobox", name="Compare").select_option("side")
-    viewer.get_by_role("slider", name="To", exact=True).fill("700")
+    viewer.get_by_role("slider", name="Brightest", exact=True).fill("700")
     expect(viewer.locator(".channelrow .window")).to_contain_text("700")
     viewer.locator(".stage").focus()
     step = "n" if told["next"] else "p"

@@ -166,8 +166,8 @@ def test_the_table_comes_back_like_any_output(reader: Reader) -> None:
 
 
 def test_while_an_image_is_worked_on_there_is_no_table(reader: Reader) -> None:
-    reader.count("A01_s1.tif", count=1)
     reader.arrive("A02_s1.tif")
+    reader.count("A01_s1.tif", count=1)
     with reader.quiet():
         time.sleep(0.4)
     assert (reader.plate["state"], reader.events()) == ("arriving", [])

@@ -21,11 +21,13 @@ class Desk:
     Attributes:
         client: calls the job repository's public `/api/v2`; every room reads with it what its page shows.
         sender: calls the gateway's file sender: inputs and outputs.
+        registry: calls the pipelines' registry: models, and who works.
     """
 
     settings: Settings
     client: Client
     sender: Client
+    registry: Client
     repository: Repository
     pictures: Pictures
     pages: Pages

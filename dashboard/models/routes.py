@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from anyio import open_file
 from fastapi import APIRouter, FastAPI, Request
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -19,13 +18,11 @@ from labrelay.access.roles import suffices
 from labrelay.contracts.models import ModelCheck, ModelEntry
 from labrelay.http import Client, limits
 from labrelay.http.access import Calling, on_behalf
-from labrelay.http.limits import BodyTooLarge
 from labrelay.http.roles import Role, allow
-from labrelay.words import _
+from labrelay.http.uploads import keep_zip
 
 router = APIRouter(include_in_schema=False)
 MODELS: Final = "/api/v2/models"
-MOST_UPLOAD: Final = 1_000_000_000
 CHECKING_S: Final = 330.0
 Name = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -40,7 +37,7 @@ def add_to(app: FastAPI) -> None:
 @allow(Role.VIEWER)
 async def show_models(desk: TheDesk, who: Calling, request: Request) -> Response:
     """All packages, and which pipelines work."""
-    seq, registry = desk.hub.seq, _registry(desk)
+    seq, registry = desk.hub.seq, desk.registry
     found = await desk.threads.run(partial(registry.get, MODELS))
     present = await desk.threads.run(partial(registry.get, "/api/v2/pipelines"))
     entries = [ModelEntry.model_validate(each, extra="ignore") for each in found["items"]]
@@ -53,7 +50,7 @@ async def show_models(desk: TheDesk, who: Calling, request: Request) -> Response
 @allow(Role.VIEWER)
 async def models_twin(desk: TheDesk) -> dict[str, Any]:
     """The packages as JSON."""
-    answer: dict[str, Any] = await desk.threads.run(partial(_registry(desk).get, MODELS))
+    answer: dict[str, Any] = await desk.threads.run(partial(desk.registry.get, MODELS))
     return answer
 
 
@@ -68,9 +65,7 @@ async def show_model(desk: TheDesk, name: Name, who: Calling, request: Request) 
 @allow(Role.OPERATOR)
 async def verify_model(desk: TheDesk, name: Name, who: Calling, request: Request) -> Response:
     """Check a package, then show what was found."""
-    call = partial(
-        _registry(desk).post, f"{MODELS}/{quote(name)}/verify", {}, headers=on_behalf(who), read_s=CHECKING_S
-    )
+    call = partial(desk.registry.post, f"{MODELS}/{quote(name)}/verify", {}, headers=on_behalf(who), read_s=CHECKING_S)
     told = await desk.threads.run(call)
     checks = [ModelCheck.model_validate(each, extra="ignore") for each in told["items"]]
     return await _model_page(desk, name, who, request, checks)
@@ -82,8 +77,8 @@ async def upload_model(desk: TheDesk, name: Name, who: Calling, request: Request
     """Pass a zip on to the registry, which checks it; its answer is the verdict."""
     with tempfile.TemporaryDirectory(prefix="labrelay-upload-") as room:
         archive = Path(room) / "package.zip"
-        await _kept(request, archive)
-        told = await desk.threads.run(partial(_passed_on, _registry(desk), name, archive, who))
+        await keep_zip(request, archive)
+        told = await desk.threads.run(partial(_passed_on, desk.registry, name, archive, who))
     return JSONResponse(told, status_code=201)
 
 
@@ -95,21 +90,11 @@ def _passed_on(registry: Client, name: str, archive: Path, who: Caller) -> Any:
     return answer.json()
 
 
-async def _kept(request: Request, archive: Path) -> None:
-    size = 0
-    async with await open_file(archive, "wb") as file:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MOST_UPLOAD:
-                raise BodyTooLarge(_("The zip has more than {size} bytes.").format(size=f"{MOST_UPLOAD:,}"))
-            await file.write(chunk)
-
-
 async def _model_page(
     desk: Desk, name: str, who: Caller, request: Request, checks: list[ModelCheck] | None = None
 ) -> Response:
     seq = desk.hub.seq
-    told = await desk.threads.run(partial(_registry(desk).get, f"{MODELS}/{quote(name)}"))
+    told = await desk.threads.run(partial(desk.registry.get, f"{MODELS}/{quote(name)}"))
     shown: dict[str, Any] = {
         "entry": ModelEntry.model_validate(told["entry"], extra="ignore"),
         "card": blocks_of(str(told["card"])),
@@ -117,10 +102,6 @@ async def _model_page(
         "curl": _curl(desk, request, f"{MODELS}/{quote(name)}"),
     }
     return desk.pages.html("models/model.html", who=who, seq=seq, **shown)
-
-
-def _registry(desk: Desk) -> Client:
-    return Client.of(desk.settings, "registry", retries=0)
 
 
 def _curl(desk: Desk, request: Request, path: str) -> str:

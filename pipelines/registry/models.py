@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from anyio import open_file, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi import Path as InPath
 
@@ -14,13 +14,12 @@ from labrelay import supervisor
 from labrelay.contracts.base import Contract
 from labrelay.contracts.models import ModelCheck, ModelEntry
 from labrelay.errors import NotFound, ServiceUnavailable
-from labrelay.http.limits import BodyTooLarge
 from labrelay.http.roles import Role, allow
+from labrelay.http.uploads import keep_zip
 from labrelay.settings import Settings
 from pipelines.registry import packages
 
 UPLOAD: Final = "/api/v2/models/[^/]+"
-MOST_UPLOAD: Final = 1_000_000_000
 Name = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -147,17 +146,7 @@ def models_router(shelf: Shelf) -> APIRouter:
         """Take a zip with a model package: the body is the zip. It is checked first, and refused whole."""
         with shelf.room() as room:
             archive = Path(room) / "package.zip"
-            await _kept(request, archive)
+            await keep_zip(request, archive)
             return await to_thread.run_sync(shelf.take, archive, name)
 
     return router
-
-
-async def _kept(request: Request, archive: Path) -> None:
-    size = 0
-    async with await open_file(archive, "wb") as file:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MOST_UPLOAD:
-                raise BodyTooLarge(f"The zip has more than {MOST_UPLOAD:,} bytes.")
-            await file.write(chunk)

@@ -1,6 +1,5 @@
 """An uploaded model package: unpacked within bounds, checked in a process of its own, then put in its place."""
 
-import hashlib
 import json
 import shutil
 import stat
@@ -13,6 +12,7 @@ from typing import Final
 
 from labrelay.contracts.models import ModelCheck
 from labrelay.errors import Conflict, Unprocessable
+from labrelay.files.digest import digest_file
 
 MOST_BYTES: Final = 2_000_000_000
 MOST_FILES: Final = 64
@@ -88,7 +88,8 @@ def settle(folder: Path, target: Path, digest: str) -> bool:
         Conflict: another model has this name.
     """
     if target.exists():
-        if _digest(target) == digest:
+        told = target / DESCRIPTION
+        if told.is_file() and digest_file(told)[0] == digest:
             return False
         raise Conflict(f"Another model is called {target.name} already.", next_step="Upload it under another name.")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,8 +127,3 @@ def _root(folder: Path) -> Path:
     if len(roots) != 1:
         raise ModelRefused(f"The zip holds no {DESCRIPTION}.")
     return roots[0]
-
-
-def _digest(folder: Path) -> str:
-    file = folder / DESCRIPTION
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

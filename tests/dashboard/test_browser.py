@@ -1,57 +1,31 @@
 """The pages in a real browser: Debian's Chromium, driven by Playwright, with every request off this machine refused."""
 
-import os
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from labrelay.contracts.states import Stage
 from tests.dashboard.double import Gateway
 from tests.dashboard.samples import FAILURE, TABLE, finished, job, png
+from tests.ui.browsing import chromium, open_page
 
-CHROMIUM = Path(os.environ.get("LABRELAY_CHROMIUM", "/usr/bin/chromium"))
 pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = f"{CHROMIUM} is not there; set LABRELAY_CHROMIUM"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=address)
-    strays: list[str] = []
-
-    def local_only(route: Route) -> None:
-        if urlsplit(route.request.url).netloc == urlsplit(address).netloc:
-            route.continue_()
-            return
-        strays.append(route.request.url)
-        route.abort()
-
-    context.route("**/*", local_only)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
-    yield page
-    context.close()
-    assert strays == []
-    assert complaints == []
+    with open_page(browser, address, viewport={"width": 1280, "height": 720}) as page:
+        yield page
 
 
 def test_a_change_appears_in_its_row_without_a_reload(page: Page, gateway: Gateway) -> None:

@@ -64,7 +64,7 @@ class JobRow(Base):
         Index("jobs_plate", "plate", "seq"),
         # All that a plate's map looks at, without the documents; PostgreSQL's without paths, which may be too long.
         Index(BY_WELL, "plate", "well", "task_id", "stage", "number", "path", "id").ddl_if(dialect="sqlite"),
-        Index(BY_WELL, "plate", "well").ddl_if(dialect="postgresql"),
+        Index("jobs_well_only", "plate", "well").ddl_if(dialect="postgresql"),
         Index("jobs_plate_name", "plate_name", "number"),
         Index(BY_GROUP, "group_id", "number", "updated_ns"),
         Index(BY_TIME, "updated_ns", "number", "group_id"),

@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 
 from dashboard.app import create
 from labrelay.settings import Settings
+from tests.chain.jobs import until
 from tests.dashboard.double import Gateway, repository_app, sender_app, served
 
 
@@ -35,7 +36,10 @@ def client(gateway: Gateway, settings: Settings) -> Iterator[TestClient]:
 
 @pytest.fixture
 def address(gateway: Gateway, settings: Settings) -> Iterator[str]:
-    """The dashboard on its real port."""
-    with served(create(settings), settings.ports.dashboard):
+    """The dashboard on its real port, after it has told its pages that it follows the repository now."""
+    app = create(settings)
+    first = app.state.desk.hub.seq
+    with served(app, settings.ports.dashboard):
+        until(lambda: app.state.desk.hub.seq != first, "a dashboard that follows")
         yield settings.service_url("dashboard")
         gateway.leave.set()

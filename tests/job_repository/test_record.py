@@ -44,9 +44,15 @@ def content(record: Record) -> dict[str, list[Any]]:
         return {table: list(connection.execute(text(f"SELECT * FROM {table}"))) for table in TABLES}  # noqa: S608
 
 
+def here(_: object, name: str | None, *__: object) -> bool:
+    """Whether SQLite has it too: this index is PostgreSQL's, in place of one that it can't have."""
+    return name != "jobs_well_only"
+
+
 def test_migrations_make_the_tables_of_the_models(record: Record) -> None:
     with record.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_object": here})
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_jobs_of_the_time_before_plates_belong_to_theirs(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ down_revision = "0013"
 
 CHUNK: Final = 1000
 WELLS: Final = {
-    "sqlite": ("plate", "well", "task_id", "stage", "number", "path", "id"),
-    "postgresql": ("plate", "well"),
+    "sqlite": ("jobs_well", ("plate", "well", "task_id", "stage", "number", "path", "id")),
+    "postgresql": ("jobs_well_only", ("plate", "well")),
 }
 
 
@@ -23,7 +23,8 @@ def upgrade() -> None:
     """Add `jobs.well`, fill it, and make the index of plates' maps."""
     op.add_column("jobs", Column("well", String(WELL_NAME), nullable=False, server_default=""))
     _fill(op.get_bind())
-    op.create_index("jobs_well", "jobs", list(WELLS[op.get_bind().dialect.name]))
+    name, columns = WELLS[op.get_bind().dialect.name]
+    op.create_index(name, "jobs", list(columns))
 
 
 def _fill(connection: Connection) -> None:

@@ -4,11 +4,16 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from tests.chain.jobs import until
 from tests.job_repository.conftest import add_task, announce
 
 
 def named(text: str) -> dict[str, Any]:
     return {"in": [text, {"var": "InputFile.Name"}]}
+
+
+def recorded(api: TestClient, files: int) -> None:
+    until(lambda: tried(api, True)["tried"] == files, "the files in the record")
 
 
 def tried(api: TestClient, selector: Any, task_id: str | None = None, **more: Any) -> dict[str, Any]:
@@ -26,6 +31,7 @@ def test_a_draft_says_what_it_takes_what_it_loses_and_what_nobody_takes(api: Tes
     add_task(api, named("dapi"))
     for number, path in enumerate(("p/a dapi.tif", "p/b dapi.tif", 'p/c "gfp".tif', "p/d.tif")):
         announce(api, path, sha256=f"{number:064x}")
+    recorded(api, 4)
     told = tried(api, named('"gfp"'))
     assert numbers(told) == (4, 1, 0, 1, 0, 1)
     assert told["samples"][0] == {"instrument": "reader1", "path": 'p/c "gfp".tif', "then": ["drafted"], "now": []}
@@ -38,6 +44,7 @@ def test_a_draft_says_what_it_takes_what_it_loses_and_what_nobody_takes(api: Tes
 def test_a_draft_in_place_of_a_stored_task_is_not_asked_twice(api: TestClient) -> None:
     task = add_task(api, named("dapi"))
     announce(api, "a dapi.tif")
+    recorded(api, 1)
     told = tried(api, named("nothing"), task["id"])
     assert numbers(told) == (1, 0, 0, 1, 0, 1)
     assert [each["version"] for each in api.get(f"/api/v2/tasks/{task['id']}/versions").json()["items"]] == [1]

@@ -16,6 +16,7 @@ CHROMIUM: Final = Path(os.environ.get("LABRELAY_CHROMIUM", "/usr/bin/chromium"))
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE: Final = {"width": 1440, "height": 900}
 NARROW: Final = {"width": 360, "height": 780}
+WALL: Final = {"width": 3840, "height": 2160}
 
 
 @contextmanager

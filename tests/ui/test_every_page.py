@@ -1,27 +1,39 @@
-"""Every page of the navigation, on a phone and on a screen, in light and in dark: reachable by all, and whole."""
+"""Every page of the navigation, on a phone, on a screen and on a wall, in light, dark and forced colours: reachable by all, and whole."""
+
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.navigation import PLACES
-from tests.ui.browsing import NARROW, WIDE, barriers, open_page
+from tests.ui.browsing import NARROW, WALL, WIDE, barriers, open_page
 from tests.ui.lab import Lab
 
 pytestmark = pytest.mark.process
 PATHS = [place.path for place in PLACES]
+LIGHT: Final[dict[str, Any]] = {"color_scheme": "light", "forced_colors": "none"}
+DARK: Final[dict[str, Any]] = {**LIGHT, "color_scheme": "dark"}
+FORCED: Final[dict[str, Any]] = {**LIGHT, "forced_colors": "active"}
+WHERE: Final = {
+    "phone": (NARROW, (LIGHT, DARK)),
+    "screen": (WIDE, (LIGHT, DARK, FORCED)),
+    "wall": (WALL, (LIGHT,)),
+}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["phone", "screen"])
-def test_no_page_keeps_anybody_out(browser: Browser, lab: Lab, viewport: dict[str, int], scheme: str) -> None:
-    with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
+@pytest.mark.parametrize("where", WHERE)
+def test_no_page_keeps_anybody_out(browser: Browser, lab: Lab, where: str) -> None:
+    viewport, looks = WHERE[where]
+    with open_page(browser, lab.address, viewport=viewport, reduced_motion="reduce") as page:
         found = {}
         for path in PATHS:
             answer = page.goto(path)
             assert answer is not None
             assert answer.status == 200, path
-            if told := barriers(page):
-                found[path] = told
+            for look in looks:
+                page.emulate_media(**look)
+                if told := barriers(page):
+                    found[path, str(look)] = told
         assert found == {}
 
 

@@ -1,4 +1,4 @@
-"""Every page of the navigation, on a phone, on a screen and on a wall, in light, dark and forced colours: reachable by all, and whole."""
+"""Every page of the navigation, on a phone, a screen and a wall, in all colours: reachable by all, and whole."""
 
 from typing import Any, Final
 

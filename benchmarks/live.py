@@ -120,11 +120,11 @@ def _started(target: Any, *arguments: Any) -> Iterator[BaseProcess]:
 def _chromium(settings: Settings) -> Iterator[Page]:
     """A page that follows, once jobs are there."""
     address = settings.service_url("dashboard")
-    _await(lambda: 'id="job-' in requests.get(address, timeout=10).text)
+    _await(lambda: 'id="job-' in requests.get(address + "/jobs", timeout=10).text)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(base_url=address)
-        page.goto("/")
+        page.goto("/jobs")
         page.wait_for_selector('#badge[data-state="live"]')
         page.evaluate(WATCH)
         yield page

@@ -33,7 +33,8 @@ from labrelay.settings import Settings
 from labrelay.settings.model import Ports, Redis
 
 MEASUREMENTS: Final = ("count", "mean_area_um2", "mean_intensity", "confluence", "qc_focus", "qc_background")
-PAINTED: Final = """() => {
+PAINTED: Final = """async () => {
+  while (!performance.getEntriesByName("first-contentful-paint").length) await new Promise(requestAnimationFrame);
   const told = performance.getEntriesByType("navigation")[0];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
   return {answered: told.responseEnd, painted: paint.startTime, whole: told.domContentLoadedEventEnd};

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,9 +42,14 @@ class Cut:
 
 
 class Changes:
-    """What changed and was not told yet. Safe to use from several threads."""
+    """What changed and was not told yet. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        begun: called with the first change after a take.
+    """
+
+    def __init__(self, begun: Callable[[], None] = lambda: None) -> None:
+        self._begun = begun
         self._lock = threading.Lock()
         self._seq = 0
         self._tiles: dict[str, Tile] = {}
@@ -96,7 +101,9 @@ class Changes:
 
     def _begin(self, seq: int) -> None:
         self._seq = seq
-        self._since_s = self._since_s or time.monotonic()
+        if self._since_s is None:
+            self._since_s = time.monotonic()
+            self._begun()
 
 
 def _topics(step: str, tile: Tile | None) -> set[str]:

@@ -49,7 +49,7 @@ type Change = Pace & {
 };
 
 interface DocumentEventMap {
-  /** What changed, four times a second at most. */
+  /** What changed, five times a second at most. */
   "labrelay:change": CustomEvent<Change>;
   /** Something was missed: all that is live is read anew. */
   "labrelay:resync": CustomEvent<Pace>;

@@ -17,6 +17,8 @@ from labrelay.contracts.jobs import Job
 BATCH: Final = 500
 GAP_S: Final = 0.2
 """Under load one transaction takes all that came in this time; the first event after a pause is taken at once."""
+WORTH: Final = 50
+"""So many events are worth a transaction: where more come, they are not kept waiting as long."""
 
 
 class Projector:
@@ -78,7 +80,7 @@ class Projector:
         applied = self._apply(events)
         self._live.retire(applied.position, applied.final)
         self._left_over = False
-        return len(events) == BATCH
+        return True
 
     def _tidy(self) -> None:
         """Let go of what was recorded before a crash or an outage, and is still in the live store."""
@@ -94,7 +96,7 @@ class Projector:
         with self._record.write() as connection:
             applied = apply_events(connection, events)
         self._audit.sign(applied.head)
-        self._due = time.monotonic() + GAP_S
+        self._due = time.monotonic() + GAP_S * min(1.0, WORTH / len(events))
         self._advance(applied.position)
         PROJECTED.observe(time.perf_counter() - start)
         self._tell(applied)

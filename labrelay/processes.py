@@ -6,7 +6,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,11 +26,16 @@ _log = logger("labrelay.processes")
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What to start: a name for logs and people, the command line, and additions to the environment."""
+    """What to start: a name for logs and people, the command line, and additions to the environment.
+
+    Attributes:
+        stopped: those with the same number are stopped together, and only then those with the next higher one.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    stopped: int = 0
 
 
 class Child:
@@ -113,7 +120,7 @@ class Child:
 
 
 class ProcessTree:
-    """All children of one supervisor, in their order of start; stopped in the reverse order."""
+    """All children of one supervisor, in their order of start."""
 
     def __init__(self, specs: Iterable[ChildSpec], folder: Path) -> None:
         self._folder = folder
@@ -141,12 +148,14 @@ class ProcessTree:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop all, the last started first."""
+        """Stop all, in the order of `ChildSpec.stopped`."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        for child in reversed(self.children):
-            child.stop()
+        ordered = sorted(self.children, key=lambda child: child.spec.stopped)
+        for _, together in groupby(ordered, key=lambda child: child.spec.stopped):
+            with ThreadPoolExecutor() as each:
+                list(each.map(Child.stop, together))
         (self._folder / "supervisor.pid").unlink(missing_ok=True)
 
     def _watch(self) -> None:

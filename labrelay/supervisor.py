@@ -152,14 +152,13 @@ def specs(side: str, settings: Settings, config: Path) -> list[ChildSpec]:
         "PYTHONUNBUFFERED": "1",
     }
 
-    def python(name: str, *arguments: str) -> ChildSpec:
-        return ChildSpec(name, (sys.executable, *arguments), {**environment, PIPELINE: name})
+    def python(name: str, *arguments: str, stopped: int = 0) -> ChildSpec:
+        return ChildSpec(name, (sys.executable, *arguments), {**environment, PIPELINE: name}, stopped)
 
-    gateway = [_with_few_heaps(python("gateway", "-m", "labrelay", "process", "gateway"))]
+    gateway = [_with_few_heaps(python("gateway", "-m", "labrelay", "process", "gateway", stopped=1))]
     if not settings.redis.url:
-        gateway.insert(
-            0, python("redis", "-m", REDIS_PROCESS, str(settings.gateway_layout.redis), str(settings.redis.port))
-        )
+        where = str(settings.gateway_layout.redis), str(settings.redis.port)
+        gateway.insert(0, python("redis", "-m", REDIS_PROCESS, *where, stopped=2))
     gateway += [python(name, *_pipeline(name, settings)) for name in settings.pipelines.served]
     oem = [python("oem", "-m", "labrelay", "process", "oem")]
     return {"up": gateway + oem, "gateway": gateway, "oem": oem}[side]

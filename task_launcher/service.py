@@ -38,6 +38,8 @@ SEALING_S = 1.0
 SEALED_AT_ONCE = 4
 SWEEP_S = 60.0
 REDIS_S = 3.0
+STOP_S = 0.2
+"""A turn is waited for so long; the watch may sit in a long poll."""
 
 
 def live_store(url: str) -> redis.Redis:
@@ -115,7 +117,7 @@ class Launcher:
             self._news.stop()
         self.retention.stop()
         for loop in reversed(self._loops):
-            loop.stop()
+            loop.stop(STOP_S)
         self._sealers.shutdown(wait=False, cancel_futures=True)
         self._broker.close()
         self._live.close()

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,16 @@ def make_blob_folder(blob: Path) -> None:
 
 def holds(blob: Path, size: int) -> bool:
     """Whether the store has this content whole."""
-    return blob.is_file() and blob.stat().st_size == size
+    return bytes_of(blob) == size
+
+
+def bytes_of(file: Path) -> int | None:
+    """Size of a file that may come or go at this very moment; None when there is none."""
+    try:
+        told = file.stat()
+    except FileNotFoundError:
+        return None
+    return told.st_size if stat.S_ISREG(told.st_mode) else None
 
 
 def publish_blob(part: Path, blob: Path, size: int) -> None:

@@ -18,8 +18,6 @@ from labrelay.inputs import check_room
 from labrelay.layout import GatewayLayout
 from labrelay.settings.model import Storage
 
-"""Little, as a sender with a bandwidth cap brings little at a time."""
-
 
 @dataclass(frozen=True)
 class Claimed:

@@ -11,7 +11,7 @@ from file_receiver.gateway.errors import InputDigestMismatch, InputSizeMismatch,
 from file_receiver.metrics import INPUT_BYTES
 from labrelay.files import CHUNK, open_temporary, temporary_beside
 from labrelay.files.names import TEMPORARY
-from labrelay.inputs import disk_error, holds, make_blob_folder, publish_blob
+from labrelay.inputs import bytes_of, disk_error, holds, make_blob_folder, publish_blob
 
 STALE_S: Final = 86_400.0
 
@@ -43,9 +43,8 @@ class Upload:
     @property
     def held(self) -> int:
         """Bytes that needn't be sent again."""
-        if self.complete:
-            return self._size
-        return self._part.stat().st_size if self._part.is_file() else 0
+        part = bytes_of(self._part)  # before the blob: another upload may publish it in between
+        return self._size if self.complete else part or 0
 
     def begin(self, offset: int) -> None:
         """Open the temporary file and hash what it holds.

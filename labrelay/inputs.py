@@ -51,7 +51,7 @@ def bytes_of(file: Path) -> int | None:
     """Size of a file that may come or go at this very moment; None when there is none."""
     try:
         told = file.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return told.st_size if stat.S_ISREG(told.st_mode) else None
 

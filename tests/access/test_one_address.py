@@ -34,6 +34,7 @@ def test_aicsd_19_the_browser_talks_to_one_address_under_a_persons_name(gateway:
     """AiCSD's page calls five ports, and none asks who calls."""
     assert push(gateway, gateway.tokens[Role.INSTRUMENT], "reader-1", "nineteen.tif").status_code == 201
     repository = gateway.own("job_repository")
+    repository.put("/api/v2/instruments/reader-1/pause", {"paused": False, "reason": "", "by": "test"})
     until(lambda: "reader-1" in str(repository.get("/api/v2/summary")["instruments"]), "the instrument")
     asked: set[str] = set()
     with open_page(chrome, gateway.settings.service_url("dashboard")) as page:

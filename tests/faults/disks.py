@@ -20,7 +20,7 @@ from tests.faults.places import Places
 from tests.faults.system import TwoSides
 from tests.faults.words import await_words
 
-SIZE = 4_000_000_000
+SIZE = 10_000_000_000
 """Bytes that each disk may take of the memory; it takes what is written."""
 Injection = Callable[[TwoSides, random.Random], AbstractContextManager[None]]
 

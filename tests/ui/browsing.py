@@ -5,18 +5,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
 
 CHROMIUM: Final = Path(os.environ.get("LABRELAY_CHROMIUM", "/usr/bin/chromium"))
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WIDE: Final = {"width": 1440, "height": 900}
-NARROW: Final = {"width": 360, "height": 780}
-WALL: Final = {"width": 3840, "height": 2160}
+ALL_RULES: Final = {"type": "tag", "values": RULES}
+SCHEMES: Final[dict[Literal["light", "dark"], dict[str, Any]]] = {
+    "light": ALL_RULES,
+    "dark": {"type": "rule", "values": ["color-contrast"]},
+}
+WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
+NARROW: Final[ViewportSize] = {"width": 360, "height": 780}
+WALL: Final[ViewportSize] = {"width": 3840, "height": 2160}
 
 
 @contextmanager
@@ -57,8 +62,19 @@ def open_page(browser: Browser, address: str, **options: Any) -> Iterator[Page]:
 
 
 def barriers(page: Page) -> list[str]:
-    """What keeps people out (WCAG 2.2 A and AA, by axe-core), and a page that is wider than its window."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+    """What keeps people out, on a phone and on a screen, in light and in dark; in dark only colours are asked for."""
+    told = []
+    for name, size in {"phone": NARROW, "screen": WIDE}.items():
+        page.set_viewport_size(size)
+        for scheme, rules in SCHEMES.items():
+            page.emulate_media(color_scheme=scheme)
+            told += [f"{name}, {scheme}: {each}" for each in violations(page, rules)]
+    return told
+
+
+def violations(page: Page, rules: dict[str, Any] = ALL_RULES) -> list[str]:
+    """What keeps people out as it is now (WCAG 2.2 A and AA, by axe-core), and a page wider than its window."""
+    found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response["violations"]
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     told = [f"{each['id']}: {json.dumps([node['html'] for node in each['nodes']][:3])}" for each in found]
     return told + ([f"the page is {wide} px wider than its window"] if wide > 0 else [])

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.ui.browsing import NARROW, WIDE, barriers, open_page
+from tests.ui.browsing import barriers
 from tests.ui.lab import Lab
 from tests.ui.spoilt import spoil, wait_for
 
@@ -119,16 +119,12 @@ def test_many_results_are_marked_as_unsure(page: Page, lab: Lab) -> None:
     requests.post(f"{address}/verdict/none", {}, timeout=30).raise_for_status()
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (WIDE, "dark")], ids=["phone", "screen"])
-def test_previews_and_acts_keep_nobody_out(
-    browser: Browser, lab: Lab, failed: list[str], viewport: dict[str, int], scheme: str
-) -> None:
+def test_previews_and_acts_keep_nobody_out(page: Page, lab: Lab, failed: list[str]) -> None:
     wish = {"action": "reprocess", "scope": "all", "where": f"path={PLATE}/"}
     made = requests.post(f"{lab.address}/jobs/bulk", wish, timeout=30, headers={"Accept": "text/html"})
-    with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
-        for path in (made.url, "/jobs/bulk"):
-            page.goto(path)
-            assert barriers(page) == [], path
+    for path in (made.url, "/jobs/bulk"):
+        page.goto(path)
+        assert barriers(page) == [], path
 
 
 def test_an_unknown_act_has_a_kind_page(page: Page) -> None:

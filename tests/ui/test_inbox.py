@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.ui.browsing import NARROW, WIDE, barriers, open_page
+from tests.ui.browsing import barriers, open_page
 from tests.ui.lab import Lab
 
 pytestmark = pytest.mark.process
@@ -19,18 +19,15 @@ MENDS = {
 """The planted causes, and the button of each that helps."""
 
 
-def test_everybody_can_use_what_the_buttons_lead_to(browser: Browser, lab: Lab) -> None:
-    for viewport in (NARROW, WIDE):
-        for scheme in ("light", "dark"):
-            with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
-                for link in (MENDS["unmatched-unmatched"], MENDS["failed-parameter_invalid"]):
-                    page.goto("/inbox")
-                    page.get_by_role("link", name=link).click()
-                    expect(page.locator("main h1")).to_have_count(1)
-                    assert barriers(page) == []
-                page.goto("/inbox")
-                page.locator(CUT).get_by_text("Accept as missing …").click()
-                assert barriers(page) == []
+def test_everybody_can_use_what_the_buttons_lead_to(page: Page) -> None:
+    for link in (MENDS["unmatched-unmatched"], MENDS["failed-parameter_invalid"]):
+        page.goto("/inbox")
+        page.get_by_role("link", name=link).click()
+        expect(page.locator("main h1")).to_have_count(1)
+        assert barriers(page) == []
+    page.goto("/inbox")
+    page.locator(CUT).get_by_text("Accept as missing …").click()
+    assert barriers(page) == []
 
 
 def test_every_planted_failure_has_its_words_and_its_button(page: Page, lab: Lab) -> None:
@@ -62,6 +59,9 @@ def test_the_navigation_counts_what_needs_somebody(page: Page, lab: Lab) -> None
 
 
 def test_a_failure_is_accepted_and_taken_back_with_the_keyboard_alone(page: Page) -> None:
+    plates = page.context.new_page()
+    plates.goto("/")
+    expect(plates.locator(".platecard").first).not_to_contain_text("accepted")
     page.goto("/inbox")
     page.locator(CUT).get_by_text("Accept as missing …").focus()
     page.keyboard.press("Enter")
@@ -71,9 +71,19 @@ def test_a_failure_is_accepted_and_taken_back_with_the_keyboard_alone(page: Page
     expect(page.locator(CUT)).to_have_count(0)
     accepted = page.locator(".mendings li").filter(has_text="the well was empty")
     expect(accepted).to_be_visible()
+    for card in (plates.locator("#now-plates .platecard").first, _card(page)):
+        expect(card).to_contain_text("1 accepted as missing")
+    plates.close()
     accepted.get_by_role("button").first.focus()
     page.keyboard.press("Enter")
     expect(page.locator(CUT)).to_be_visible()
+
+
+def _card(page: Page) -> Locator:
+    """The plate as the list of all has it."""
+    found = page.context.new_page()
+    found.goto("/plates")
+    return found.locator(".platecard").first
 
 
 def test_without_scripts_a_failure_is_accepted_with_a_reason(browser: Browser, lab: Lab) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.ui.browsing import NARROW, WIDE, barriers, open_page
+from tests.ui.browsing import barriers, open_page
 from tests.ui.lab import Lab
 from tests.ui.spoilt import spoil, wait_for
 
@@ -24,15 +24,11 @@ def done(lab: Lab) -> str:
     return wait_for(lab, 1, stage="complete", pipeline="nuclei", path="SYNTHETIC")[0]
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "dark"), (WIDE, "light")], ids=["phone", "screen"])
-def test_the_page_keeps_nobody_out(
-    browser: Browser, lab: Lab, failed: str, done: str, viewport: dict[str, int], scheme: str
-) -> None:
-    with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
-        for job_id in (failed, done):
-            page.goto(f"/jobs/{job_id}")
-            page.evaluate(OPEN_ALL)
-            assert barriers(page) == [], job_id
+def test_the_page_keeps_nobody_out(page: Page, failed: str, done: str) -> None:
+    for job_id in (failed, done):
+        page.goto(f"/jobs/{job_id}")
+        page.evaluate(OPEN_ALL)
+        assert barriers(page) == [], job_id
 
 
 def test_aicsd_11_a_job_has_a_page_that_tells_its_whole_way(browser: Browser, lab: Lab, done: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ui.browsing import NARROW, WIDE, barriers, open_page
+from tests.ui.browsing import barriers, open_page
 from tests.ui.lab import Lab
 from tests.ui.spoilt import spoil, wait_for
 
@@ -25,15 +25,11 @@ def failed(lab: Lab) -> list[str]:
     return spoil(lab, PLATE, "A01_w1.tif", "A02_w1.tif", "=A03_w1.tif")
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (WIDE, "dark")], ids=["phone", "screen"])
-def test_the_list_keeps_nobody_out(
-    browser: Browser, lab: Lab, failed: list[str], viewport: dict[str, int], scheme: str
-) -> None:
-    with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
-        for path in (HERE, "/jobs?stage=failed&since=30d&q=LIST", "/jobs?where=plaet%3DP7", "/jobs?path=nothing"):
-            page.goto(path)
-            page.evaluate(OPEN_ALL)
-            assert barriers(page) == [], path
+def test_the_list_keeps_nobody_out(page: Page, failed: list[str]) -> None:
+    for path in (HERE, "/jobs?stage=failed&since=30d&q=LIST", "/jobs?where=plaet%3DP7", "/jobs?path=nothing"):
+        page.goto(path)
+        page.evaluate(OPEN_ALL)
+        assert barriers(page) == [], path
 
 
 def test_without_scripts_a_person_reads_filters_and_turns_to_a_job(

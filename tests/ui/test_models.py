@@ -4,22 +4,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.ui.browsing import NARROW, WIDE, barriers, open_page
-from tests.ui.lab import Lab
+from tests.ui.browsing import barriers
 
 pytestmark = pytest.mark.process
 
 
-@pytest.mark.parametrize("path", ["/models", "/models/nuclei"])
-def test_everybody_can_use_it(browser: Browser, lab: Lab, path: str) -> None:
-    for viewport in (NARROW, WIDE):
-        for scheme in ("light", "dark"):
-            with open_page(browser, lab.address, viewport=viewport, color_scheme=scheme) as page:
-                page.goto(path)
-                expect(page.locator("main h1")).to_have_count(1)
-                assert barriers(page) == []
+def test_everybody_can_use_it(page: Page) -> None:
+    page.goto("/models/nuclei")
+    expect(page.locator("main h1")).to_have_count(1)
+    assert barriers(page) == []
 
 
 def test_a_model_shows_its_card_and_its_checks(page: Page) -> None:

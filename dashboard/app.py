@@ -23,6 +23,7 @@ from dashboard.now import routes as now
 from dashboard.pages import STATIC, Pages
 from dashboard.pictures import Pictures
 from dashboard.plates import routes as plates
+from dashboard.reference import routes as reference
 from dashboard.repository import READ_S, Repository
 from dashboard.review import routes as review
 from dashboard.sessions import Sessions
@@ -59,6 +60,7 @@ def create(settings: Settings) -> FastAPI:
         job.router,
         plates.router,
         review.router,
+        reference.router,
         events.router,
         preferences.router,
     ):

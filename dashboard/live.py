@@ -18,6 +18,8 @@ CUT_S: Final = 0.2
 GATHER_S: Final = 0.03
 """Changes come in batches: so long after the first of one, the rest of it has come too."""
 LOOK_S: Final = 2.0
+RECOUNT_S: Final = 30.0
+"""Also without an event an instrument stops to run, or isn't heard any more."""
 BEAT_S: Final = 3.0
 FRESH_S: Final = 8.0
 """The repository gives a sign every three seconds; who heard none for so long doesn't know how things are."""
@@ -36,7 +38,7 @@ class Hub:
         self._pauses = OwnerLoop("dashboard-pauses", self._look, idle_s=LOOK_S)
         self._paused: dict[str, Any] = {}
         self._alarmed: frozenset[tuple[int, str]] = frozenset()
-        self._names: set[str] = set()
+        self._shown: set[tuple[str, bool]] = set()
         self._was_connected = False
         self._due = 0.0
 
@@ -110,15 +112,16 @@ class Hub:
 
     def _counts(self) -> Counts:
         counts = self._repository.counts()
-        names = {each.name for each in counts.instruments}
-        if names != self._names:
-            self._names = names
+        shown = {(each.name, each.silent) for each in counts.instruments}
+        if shown != self._shown:
+            self._shown = shown
             self._changes.note_topics(INSTRUMENTS)
         return counts
 
     def _look(self) -> bool:
-        """Pauses and alarms are no jobs' events: they are asked for while somebody looks."""
+        """Pauses, alarms and silence are no jobs' events: they are asked for while somebody looks."""
         if self._audience.somebody:
+            self._tally.refresh(RECOUNT_S)
             paused, alarmed = self._repository.paused(), self._repository.alarmed()
             if self._alarmed != alarmed:
                 self._alarmed = alarmed

@@ -49,6 +49,11 @@ class Tally:
         if time.monotonic() - self._counted_s >= COUNT_S:
             self._loop.wake()
 
+    def refresh(self, after_s: float) -> None:
+        """Nothing changed, but what was counted so long ago may be untrue by now: hours pass without an event."""
+        if time.monotonic() - self._counted_s >= after_s:
+            self.ask()
+
     def take(self) -> Counts | None:
         """Counts that nobody took yet."""
         with self._lock:

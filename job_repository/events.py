@@ -22,7 +22,7 @@ KEEP_ALIVE_S: Final = 3.0
 BATCH: Final = 500
 
 
-@routes.get("/events", response_class=StreamingResponse)
+@routes.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 @allow(Role.VIEWER)
 async def events(
     repo: Repo,

@@ -24,6 +24,7 @@ from job_repository.instruments.drains import InstrumentDrains
 from job_repository.instruments.installations import Installations
 from job_repository.instruments.pauses import InstrumentPauses
 from job_repository.instruments.reports import Reports
+from job_repository.instruments.silences import Silences
 from job_repository.jobs.jobs import Jobs
 from job_repository.jobs.queries import Queries
 from job_repository.jobs.recovery import Person as Person
@@ -136,7 +137,10 @@ class Repository:
             self.rooms.check,
             self._incomplete.set,
         )
-        self.queries = Queries(self.record, self.live, self.restorer, self.projector, self.pauses, self.drains)
+        silences = Silences(self.record, self.contacts, self.installations)
+        self.queries = Queries(
+            self.record, self.live, self.restorer, self.projector, self.pauses, self.drains, silences
+        )
         self.reviews = ReviewQueues(self.record, self.queries, self.verdicts)
         self.waivers = Waivers(self.record, self.audit)
         self.phases = Phases(self.record, self.queries, store)

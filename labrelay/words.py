@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 LOCALES: Final = Path(__file__).parent / "locales"
 DOMAIN: Final = "labrelay"
@@ -24,6 +24,8 @@ LANGUAGE: Final[ContextVar[str]] = ContextVar("labrelay_language", default=ENGLI
 
 def _(message: str) -> str:
     """A message in the language that is spoken now; one without a translation stays as it is."""
+    if isinstance(message, Told):
+        return message.said
     return _catalogue(LANGUAGE.get()).gettext(message) if message else message
 
 
@@ -35,6 +37,52 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's name
 def ngettext(singular: str, plural: str, number: int) -> str:
     """A message that depends on a number, as the language counts."""
     return _catalogue(LANGUAGE.get()).ngettext(singular, plural, number)
+
+
+class Told(str):
+    """A message with what stands in it: in English as text, which is stored and sent; `_` draws it for each reader.
+
+    Args:
+        message: a literal; what stands in braces are names of parameters.
+        parameters: what stands in it; may be messages of this kind.
+    """
+
+    parameters: dict[str, Any]
+    message: str
+
+    def __new__(cls, message: str, **parameters: Any) -> Self:
+        """Put the English text together."""
+        told = super().__new__(cls, message.format(**{name: _shown(value) for name, value in parameters.items()}))
+        told.message, told.parameters = message, parameters
+        return told
+
+    @property
+    def said(self) -> str:
+        """It in the language that is spoken now."""
+        drawn = {name: _(each) if isinstance(each, Told) else _shown(each) for name, each in self.parameters.items()}
+        return self._spoken().format(**drawn)
+
+    def _spoken(self) -> str:
+        return _(self.message)
+
+
+class Counted(Told):
+    """A message that depends on a number, its parameter `n`."""
+
+    plural: str
+
+    def __new__(cls, singular: str, plural: str, *, n: int, **parameters: Any) -> Self:
+        """Put the English text together."""
+        told = super().__new__(cls, singular if n == 1 else plural, n=n, **parameters)
+        told.message, told.plural = singular, plural
+        return told
+
+    def _spoken(self) -> str:
+        return ngettext(self.message, self.plural, int(self.parameters["n"]))
+
+
+def _shown(value: Any) -> Any:
+    return f"{value:,}" if type(value) is int else value
 
 
 @contextmanager

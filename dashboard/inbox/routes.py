@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from dashboard.changes import FAILURES, PLATES
 from dashboard.desk import Desk, TheDesk
 from dashboard.forms import form_of
 from dashboard.inbox.cards import cards_of
@@ -63,7 +64,7 @@ async def tried(desk: Desk, request: Request, who: Caller, act: Any) -> Response
         await desk.threads.run(act)
     except LabrelayError as trouble:
         return await page_of(desk, request, who, trouble)
-    desk.hub.refresh("failures")
+    desk.hub.refresh(FAILURES, PLATES)
     return RedirectResponse(PATH, status_code=303)
 
 

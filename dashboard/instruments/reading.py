@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from dashboard.quantities import NS, Moment, duration, moment
+from labrelay.contracts.alarm_words import cause_of
 from labrelay.contracts.alarms import (
     TITLES,
     Alarm,
@@ -108,6 +109,11 @@ class OpenAlarm:
     alarm: Alarm
     title: str
     raised: Moment
+
+    @property
+    def cause(self) -> str:
+        """What is the matter, in the reader's language."""
+        return cause_of(self.alarm)
 
     @property
     def acknowledged(self) -> bool:

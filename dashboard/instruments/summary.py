@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+from dashboard.quantities import clock
 from labrelay.contracts.pauses import Pause, Pauses
 from labrelay.words import N_, _, ngettext
 
@@ -21,12 +22,19 @@ class Instrument:
         live: its jobs that are on their way.
         pauses: who has paused it.
         last_ns: when one of its jobs changed last, wall clock.
+        silent_since_ns: since when it has been silent though it shouldn't, wall clock; 0 when it isn't.
     """
 
     name: str
     live: int
     pauses: Pauses
     last_ns: int = 0
+    silent_since_ns: int = 0
+
+    @property
+    def silent(self) -> bool:
+        """Whether somebody should see why nothing comes from it."""
+        return bool(self.silent_since_ns) and not self.pauses.active
 
     @property
     def words(self) -> str:
@@ -35,6 +43,8 @@ class Instrument:
         told = [_paused(text, pause) for text, pause in held if pause]
         if told:
             return "; ".join(told)
+        if self.silent:
+            return _("Silent since {time}").format(time=clock(self.silent_since_ns))
         if not self.live:
             return _("Nothing on its way")
         return ngettext("{n} job on its way", "{n} jobs on their way", self.live).format(n=f"{self.live:,}")
@@ -59,6 +69,7 @@ def instruments_of(summary: dict[str, Any]) -> tuple[Instrument, ...]:
             int(each["live"]),
             Pauses.model_validate(each.get("paused") or {}, extra="ignore"),
             int(each.get("last_ns") or 0),
+            int(each.get("silent_since_ns") or 0),
         )
         for each in summary.get("instruments", ())
     )

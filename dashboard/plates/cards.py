@@ -20,6 +20,7 @@ class Card:
         paths: by state, the wells that have it as an SVG path in units of one well.
         share: done of all that is expected, per cent.
         sentence: the same in words.
+        failed: images that failed; `accepted` tells of those that somebody accepted as missing.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Card:
     sentence: str
     failed: int
     missing: int
+    accepted: int = 0
 
     @property
     def lines(self) -> str:
@@ -66,6 +68,7 @@ def card_of(found: PlateCard) -> Card:
         sentence=_sentence(done, due, told.arrived if told else 0),
         failed=told.failed if told else 0,
         missing=missing,
+        accepted=told.accepted if told else 0,
     )
 
 
@@ -83,7 +86,7 @@ def paths_of(found: PlateMap) -> dict[str, str]:
 
 def document_of(card: Card) -> dict[str, Any]:
     """The card as JSON."""
-    names = ("id", "name", "place", "finished", "share", "sentence", "failed", "missing")
+    names = ("id", "name", "place", "finished", "share", "sentence", "failed", "accepted", "missing")
     return {name: getattr(card, name) for name in names} | {"url": f"/plates/{card.id}"}
 
 

@@ -23,6 +23,7 @@ FIXED: Final = {
     "expected": N_("Expected"),
     "done": N_("Done"),
     "failed": N_("Failed"),
+    "accepted": N_("Accepted as missing"),
     "flagged": N_("Flagged images"),
 }
 NS: Final = 1_000_000_000
@@ -102,9 +103,9 @@ def _measured(found: PlateWells) -> dict[str, str]:
 
 
 def _cells(well: Well, *, translated: bool = False) -> list[Cell]:
-    done, failed = well.stages.get(Stage.COMPLETE, 0), well.stages.get(Stage.FAILED, 0)
+    done, failed = well.stages.get(Stage.COMPLETE, 0), well.stages.get(Stage.FAILED, 0) - well.accepted
     state = _state(well) if translated else well.state.value
-    return [well.well, state, well.arrived, well.expected, done, failed, well.flagged, *well.values]
+    return [well.well, state, well.arrived, well.expected, done, failed, well.accepted, well.flagged, *well.values]
 
 
 def _sorting(found: PlateWells, numbered: tuple[int, Well], sort: str) -> tuple[bool, Any]:

@@ -31,6 +31,7 @@ WELL_LOOKS: Final[Mapping[str, WellLook]] = {
     WellState.WAITING: WellLook("W", N_("Waiting")),
     WellState.AWAITED: WellLook("…", N_("Still to come")),
     WellState.REJECTED: WellLook("J", N_("Rejected by a person")),
+    WellState.ACCEPTED: WellLook("A", N_("Failed, accepted as missing")),
     WellState.UNMATCHED: WellLook("N", N_("No task takes it")),
     WellState.DONE: WellLook("D", N_("Done")),
     WellState.WITHDRAWN: WellLook("–", N_("Withdrawn")),

@@ -87,12 +87,13 @@ class PlatePicture:
 
     @property
     def sentence(self) -> str:
-        """What has come, is done, failed and is missing."""
+        """What has come, is done, failed, was accepted as missing, and lacks."""
         wells = self.found.wells
         arrived = sum(each.arrived for each in wells)
         expected = sum(each.expected or 0 for each in wells)
         done = sum(each.stages.get(Stage.COMPLETE, 0) for each in wells)
-        failed = sum(each.stages.get(Stage.FAILED, 0) for each in wells)
+        accepted = sum(each.accepted for each in wells)
+        failed = sum(each.stages.get(Stage.FAILED, 0) for each in wells) - accepted
         told = _("{arrived} of {expected} expected images have come, {done} are done.")
         if expected <= arrived:
             told = ngettext(
@@ -100,7 +101,8 @@ class PlatePicture:
             )
         first = told.format(arrived=f"{arrived:,}", expected=f"{expected:,}", done=f"{done:,}")
         last = ngettext("{n} image failed.", "{n} images failed.", failed).format(n=f"{failed:,}") if failed else ""
-        return " ".join(each for each in (first, last, self.missing) if each)
+        agreed = ngettext("{n} accepted as missing.", "{n} accepted as missing.", accepted) if accepted else ""
+        return " ".join(each for each in (first, last, agreed.format(n=f"{accepted:,}"), self.missing) if each)
 
     @property
     def missing(self) -> str:

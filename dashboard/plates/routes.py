@@ -22,7 +22,7 @@ from dashboard.plates.reading import (
 )
 from dashboard.plates.scales import BOUNDS, COLOURS, SCALES
 from dashboard.plates.selection import MOST_WELLS, chosen_of, text_of, where_of
-from dashboard.plates.unplated import read_unplated, state_of
+from dashboard.plates.unplated import read_unplated, state_of_image
 from dashboard.plates.view import TABLE, PlateView
 from dashboard.quantities import moment
 from dashboard.states import WORDS
@@ -159,7 +159,7 @@ async def tell_images(desk: TheDesk, request: Request, plate: str) -> dict[str, 
     }
     for image in found.items:
         if image.task in (picture.found.task, "") and image.well in wells:
-            wells[image.well]["images"][image.job[:8]] = [STATE_LETTERS[state_of(image.stage)], image.count]
+            wells[image.well]["images"][image.job[:8]] = [STATE_LETTERS[state_of_image(image)], image.count]
     return {"seq": found.seq, "wells": wells}
 
 
@@ -172,7 +172,7 @@ async def show_well(desk: TheDesk, plate: str, well: str, who: Calling) -> Respo
     if len(found.items) == 1:
         return RedirectResponse(f"/jobs/{found.items[0].job}", status_code=303)
     whole = await desk.threads.run(partial(read_wells, desk.client, plate, PlateView()))
-    rows = [(each, state_of(each.stage), moment(each.updated_ns)) for each in found.items]
+    rows = [(each, state_of_image(each), moment(each.updated_ns)) for each in found.items]
     told: dict[str, Any] = {"plate": whole.plate, "well": well, "rows": rows, "seq": seq, "words": WORDS, **_choices()}
     known = next((each for each in whole.wells if each.well == well), None)
     if known is None and not chosen_of(well, whole.rows, whole.columns):

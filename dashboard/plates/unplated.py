@@ -14,7 +14,7 @@ from dashboard.plates.view import PlateView
 from dashboard.quantities import NS
 from labrelay.contracts.states import FINAL, Stage
 from labrelay.contracts.tiles import Tile, TilePage
-from labrelay.contracts.wells import WellState
+from labrelay.contracts.wells import WellImage, WellState
 from labrelay.http import Client
 from labrelay.words import _
 
@@ -116,6 +116,11 @@ def _cell(tile: Tile, layer: Layer, value: float | None, scale: Scale | None) ->
 def state_of(stage: Stage) -> WellState:
     """The state of one image, as wells have it."""
     return OF_STAGE.get(stage, WellState.RUNNING if stage not in FINAL else WellState.WITHDRAWN)
+
+
+def state_of_image(image: WellImage) -> WellState:
+    """The state of an image of a well; a failure that somebody accepted is none."""
+    return WellState.ACCEPTED if image.accepted else state_of(image.stage)
 
 
 def _values(tiles: Sequence[Tile], layer: str) -> dict[str, float]:

@@ -67,6 +67,30 @@ export function write(state) {
   history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
 }
 
+/** Acts once a while after the last change, and at once when the page is left: who comes back finds it as it was. */
+export class Settling {
+  #waiting = 0;
+
+  /** @param {() => void} act @param {number} rest milliseconds */
+  constructor(act, rest) {
+    this.act = act;
+    this.rest = rest;
+    window.addEventListener("pagehide", () => this.now());
+  }
+
+  later() {
+    clearTimeout(this.#waiting);
+    this.#waiting = window.setTimeout(() => this.now(), this.rest);
+  }
+
+  now() {
+    if (!this.#waiting) return;
+    clearTimeout(this.#waiting);
+    this.#waiting = 0;
+    this.act();
+  }
+}
+
 /** @param {number} value */
 const short = (value) => String(Number(value.toPrecision(6)));
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** The viewer: upgrades the sealed picture to pixels that can be looked at, measured and judged. */
-import { onward, read, write } from "./image-address.js";
+import { onward, read, Settling, write } from "./image-address.js";
 import { Controls } from "./image-controls.js";
 import { Verdicts } from "./image-objects.js";
 import { Picture } from "./image-picture.js";
@@ -27,7 +27,7 @@ class ImageViewer extends HTMLElement {
   blinking = 0;
   blinked = false;
   finer = 0;
-  writing = 0;
+  writing = new Settling(() => this.remember(), SETTLE_MS);
 
   connectedCallback() {
     this.stage = new Stage(this.one(".stage"), {
@@ -95,13 +95,13 @@ class ImageViewer extends HTMLElement {
       this.stage.resized();
     }
     this.draw();
-    this.remember();
+    this.writing.later();
   }
 
   moved() {
     if (!this.picture) return;
     this.draw();
-    this.remember();
+    this.writing.later();
     clearTimeout(this.finer);
     this.finer = window.setTimeout(() => this.sharpen(), SETTLE_MS);
   }
@@ -116,13 +116,10 @@ class ImageViewer extends HTMLElement {
   }
 
   remember() {
-    clearTimeout(this.writing);
-    this.writing = window.setTimeout(() => {
-      const { view, fitted } = this.stage;
-      Object.assign(this.state, fitted ? { zoom: 0 } : { zoom: view.scale, x: view.x, y: view.y });
-      write(this.state);
-      this.lead();
-    }, SETTLE_MS);
+    const { view, fitted } = this.stage;
+    Object.assign(this.state, fitted ? { zoom: 0 } : { zoom: view.scale, x: view.x, y: view.y });
+    write(this.state);
+    this.lead();
   }
 
   /** Links to other images take the look along. */
@@ -206,6 +203,7 @@ class ImageViewer extends HTMLElement {
     const step = /** @type {Record<string, string>} */ ({ n: "next", p: "previous" })[key];
     const link = step && document.querySelector(`a[data-step="${step}"]`);
     if (link) {
+      this.writing.now();
       location.assign(onward(/** @type {HTMLAnchorElement} */ (link).href));
       return true;
     }

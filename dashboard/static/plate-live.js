@@ -17,7 +17,7 @@ const LETTERS = { failed: "f", working: "r", returning: "r", waiting: "w", done:
  * What most needs somebody comes first.
  * @type {[string, string][]}
  */
-const STATES = [["f", "failed"], ["m", "missing"], ["r", "running"], ["w", "waiting"], ["a", "awaited"], ["d", "done"], ["n", "unmatched"], ["x", "withdrawn"]];
+const STATES = [["f", "failed"], ["m", "missing"], ["r", "running"], ["w", "waiting"], ["a", "awaited"], ["c", "accepted"], ["d", "done"], ["n", "unmatched"], ["x", "withdrawn"]];
 
 class PlateLive extends HTMLElement {
   #leaves = new AbortController();

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from labrelay.http.roles import Role, allow
 
-router = APIRouter(prefix="/api/v1", tags=["aicsd"])
+router = APIRouter(prefix="/api/v1", tags=["AiCSD"])
 
 
 @router.post("/retry")

@@ -31,6 +31,7 @@ def edge_router(captures: Captures, intake: Intake, news: News) -> APIRouter:
     @router.post("/{capture_id}/trouble")
     @allow(Role.INSTRUMENT)
     def trouble(capture_id: CaptureId, trouble: InputTrouble, caller: Calling) -> Any:
+        """The instrument's side can't send a file's bytes, and says why."""
         caller.check_instrument(captures.expected(capture_id).instrument)
         answer = captures.trouble(capture_id, trouble)
         if trouble.code != WAITS:
@@ -51,6 +52,8 @@ def _add_wanted(router: APIRouter, captures: Captures, intake: Intake, news: New
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
         installation: InstallationHeader = "",
     ) -> WantedInputs:
+        """Files whose bytes the gateway waits for: at once when there are any, else after `wait` seconds."""
+
         async def look() -> WantedInputs:
             return await threads.run(captures.wanted, instrument, limit, installation)
 
@@ -70,6 +73,7 @@ def _add_uploads(router: APIRouter, intake: Intake) -> None:
     @router.head("/{capture_id}", status_code=204)
     @allow(Role.INSTRUMENT)
     def held(capture_id: CaptureId, x_instrument: ActingInstrument) -> Response:
+        """How many bytes of a file are here: `Upload-Offset` of the answer."""
         return Response(status_code=204, headers={"Upload-Offset": str(intake.held(capture_id, x_instrument))})
 
     @router.put("/{capture_id}", status_code=201)
@@ -82,6 +86,7 @@ def _add_uploads(router: APIRouter, intake: Intake) -> None:
         upload_offset: Annotated[int, Header(ge=0)] = 0,
         content_length: Annotated[int | None, Header(ge=0)] = None,
     ) -> Response:
+        """Bytes of a file from `Upload-Offset` on, as the raw body; 201 when the whole file is on disk."""
         claimed = Claimed(x_instrument, upload_offset, content_length, parse_content_digest(content_digest))
         try:
             async with turns.of(x_instrument):

@@ -112,6 +112,7 @@ def originals_router(originals: Originals) -> APIRouter:
     @router.post("/{kind}/judge")
     @allow(Role.INSTRUMENT)
     def judge(kind: Kind, asked: AskedPage, x_instrument: Instrument) -> Verdicts:
+        """Which of these files an instrument may delete, and why the others stay. Lets nothing go."""
         _check_kind(kind)
         for each in asked.items:
             originals.expected(each.key, x_instrument)
@@ -120,12 +121,14 @@ def originals_router(originals: Originals) -> APIRouter:
     @router.post("/released")
     @allow(Role.INSTRUMENT)
     def released(told: Released, x_instrument: Instrument) -> Verdict:
+        """An instrument asks to delete a file now; it may unless the verdict says why not."""
         _check_kind(told.kind)
         return Verdict(key=told.key, why=originals.let_go(told, originals.expected(told.key, x_instrument)))
 
     @router.post("/ended", status_code=204)
     @allow(Role.INSTRUMENT)
     def ended(told: Ended, x_instrument: Instrument) -> None:
+        """The file is deleted, or stays after all."""
         _check_kind(told.kind)
         originals.expected(told.key, x_instrument)
         originals.decisions.ended(told.kind, told.key, deleted=told.deleted)
@@ -137,11 +140,13 @@ def _add_questions(router: APIRouter, originals: Originals) -> None:
     @router.get("/questions")
     @allow(Role.INSTRUMENT)
     def questions(instrument: InstrumentId, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Questions:
+        """Files that the instrument is asked for: does it still hold them?"""
         return originals.questions(instrument, limit)
 
     @router.post("/vouchers", status_code=204)
     @allow(Role.INSTRUMENT)
     def vouchers(page: VoucherPage, x_instrument: Instrument) -> None:
+        """The instrument has just read these files, or doesn't hold them."""
         for each in page.items:
             originals.expected(each.capture_id, x_instrument)
         originals.vouched([each.model_copy(update={"instrument": x_instrument}) for each in page.items])

@@ -19,7 +19,7 @@ JobId = Annotated[str, Path(max_length=64)]
 
 def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     """`/api/v1` over the sealed outputs."""
-    router = APIRouter(prefix="/api/v1", tags=["aicsd"], route_class=OwnThreads().route_class)
+    router = APIRouter(prefix="/api/v1", tags=["AiCSD"], route_class=OwnThreads().route_class)
     _add_files(router, jobs, layout)
 
     @router.post("/retry")
@@ -37,6 +37,7 @@ def v1_router(jobs: Jobs, layout: GatewayLayout) -> APIRouter:
     @router.delete("/reject/{jobid}")
     @allow(Role.OPERATOR)
     def reject(jobid: JobId) -> None:
+        """Not offered: labrelay keeps no folder of rejected images."""
         raise NotOffered("labrelay keeps no folder of rejected images.")
 
     return router
@@ -46,6 +47,7 @@ def _add_files(router: APIRouter, jobs: Jobs, layout: GatewayLayout) -> None:
     @router.get("/transmitFile/{jobid}/{fileid}", response_class=Response)
     @allow(Role.VIEWER)
     def transmit_file(jobid: JobId, fileid: str) -> Response:
+        """The bytes of one output by its number; 500 for an unknown job or file, as AiCSD answers."""
         if not fileid.isdecimal():
             return PlainTextResponse("the file's number is not a number", status_code=400)
         try:

@@ -54,6 +54,7 @@ def edge_router(jobs: Jobs, layout: GatewayLayout, news: News) -> APIRouter:
     @router.post("/receipts")
     @allow(Role.INSTRUMENT)
     def receive(receipt: Receipt, x_instrument: ActingInstrument) -> Moved:
+        """A job's results lie beside the instrument: the job is complete."""
         _job_of(jobs, _uuid(receipt.job_id), x_instrument)
         stage = jobs.receive(receipt).stage
         RECEIPTS_TAKEN.inc()
@@ -73,17 +74,20 @@ def _add_returns(router: APIRouter, jobs: Jobs, news: News) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
         installation: InstallationHeader = "",
     ) -> ReturnOffers:
+        """Jobs whose results can be fetched: at once when there are any, else after `wait` seconds."""
         return await offers.wait(Asker(instrument, installation), wait, limit)
 
     @router.post("/returns/{job_id}/trouble", status_code=204)
     @allow(Role.INSTRUMENT)
     def trouble(job_id: UUID, told: ReturnTrouble, x_instrument: ActingInstrument) -> None:
+        """The instrument's side can't store a job's results now, and says why."""
         _job_of(jobs, job_id, x_instrument)
         jobs.wait_on(str(job_id), told)
 
     @router.post("/returns/{job_id}/accept")
     @allow(Role.INSTRUMENT)
     def accept(job_id: UUID, fence: Fence, x_instrument: ActingInstrument) -> Moved:
+        """The instrument's side has taken a job's results on."""
         _job_of(jobs, job_id, x_instrument)
         return Moved(stage=jobs.accept(str(job_id), fence.epoch, fence.attempt).stage)
 
@@ -92,6 +96,7 @@ def _add_outputs(router: APIRouter, jobs: Jobs, layout: GatewayLayout) -> None:
     @router.get("/returns/{job_id}/outputs/{index}", response_class=SealedResponse)
     @allow(Role.INSTRUMENT)
     def output(job_id: UUID, index: int, x_instrument: ActingInstrument) -> SealedResponse:
+        """The bytes of one sealed output; `Range` goes on where a fetch broke off."""
         job = _job_of(jobs, job_id, x_instrument)
         sealed = output_of(job, index)
         try:

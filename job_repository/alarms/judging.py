@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
-from labrelay.contracts.alarms import AlarmKind, AlarmRule
+from labrelay.contracts.alarm_words import drawn
+from labrelay.contracts.alarms import AlarmKind, AlarmRule, Parameters
 from labrelay.contracts.instruments import NEXT_STEPS, Condition, InstrumentReport
 from labrelay.contracts.rhythm import NS, working_s
+from labrelay.words import ENGLISH, N_, speaking
 
 CALM_S: Final[dict[AlarmKind, float]] = {
     AlarmKind.SILENT: 0.0,
@@ -16,10 +18,10 @@ CALM_S: Final[dict[AlarmKind, float]] = {
 }
 """What goes up and down at its border is well only when it has been so for so long: no storm of messages."""
 STEPS: Final[dict[AlarmKind, str]] = {
-    AlarmKind.SILENT: "Look at the instrument: has its run ended, or does it show a message?",
-    AlarmKind.FAILURES: "Open the inbox: it tells for each cause what helps.",
-    AlarmKind.DISK: "Make room, or let retention delete what is no longer needed.",
-    AlarmKind.BACKLOG: "Look whether the pipelines run, or let more of them work.",
+    AlarmKind.SILENT: NEXT_STEPS[Condition.SILENT],
+    AlarmKind.FAILURES: N_("Open the inbox: it tells for each cause what helps."),
+    AlarmKind.DISK: N_("Make room, or let retention delete what is no longer needed."),
+    AlarmKind.BACKLOG: N_("Look whether the pipelines run, or let more of them work."),
 }
 
 
@@ -32,10 +34,17 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is the matter, in words, and what to do about it."""
+    """What is the matter, in words, and what to do about it; `parameters` are what the words are drawn from."""
 
     cause: str
     next_step: str
+    parameters: Parameters = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kind: AlarmKind, next_step: str, parameters: Parameters) -> Self:
+        """In the words of its kind; the record keeps them in English."""
+        with speaking(ENGLISH):
+            return cls(drawn(kind, parameters), next_step, parameters)
 
 
 @dataclass(frozen=True)
@@ -93,8 +102,8 @@ def troubles(rules: Iterable[AlarmRule], now: Situation, held: frozenset[Subject
             found[subject] = told
     for kind, tell in ((AlarmKind.FAILURES, _failures), (AlarmKind.BACKLOG, _backlog)):
         rule = on.get((kind, ""))
-        if rule and rule.enabled and (cause := tell(rule, now)):
-            found[Subject(kind, "")] = Trouble(cause, STEPS[kind])
+        if rule and rule.enabled and (parameters := tell(rule, now)):
+            found[Subject(kind, "")] = Trouble.of(kind, STEPS[kind], parameters)
     disks = on.get((AlarmKind.DISK, ""))
     if disks and disks.enabled:
         step = STEPS[AlarmKind.DISK]
@@ -110,31 +119,19 @@ def _silence(rule: AlarmRule, report: InstrumentReport, now: Situation, *, is_op
     silent_s = report.silent_s if is_open else min(report.silent_s, heard_s)
     if silent_s <= report.expected_s + rule.grace_s:
         return None
-    told = f"No file from {report.instrument} for {span(silent_s)}; one is expected every {span(report.expected_s)}."
-    step = report.next_step or NEXT_STEPS[Condition.SILENT]
-    return Trouble(f"{told} {report.cause}", step)
+    told: Parameters = {"instrument": report.instrument, "silent_s": silent_s, "expected_s": report.expected_s}
+    told |= {"condition": report.condition.value, "told": report.told}
+    return Trouble.of(AlarmKind.SILENT, report.next_step or STEPS[AlarmKind.SILENT], told)
 
 
 def _is_held(report: InstrumentReport) -> bool:
     return report.paused.active or report.draining is not None
 
 
-def _failures(rule: AlarmRule, now: Situation) -> str:
-    return f"{now.failures:,} {'file needs' if now.failures == 1 else 'files need'} somebody." * (
-        now.failures > rule.more_than
-    )
+def _failures(rule: AlarmRule, now: Situation) -> Parameters:
+    return {"count": now.failures} if now.failures > rule.more_than else {}
 
 
-def _backlog(rule: AlarmRule, now: Situation) -> str:
+def _backlog(rule: AlarmRule, now: Situation) -> Parameters:
     waited_s = 0.0 if now.oldest_ns is None else (now.now_ns - now.oldest_ns) / NS
-    return f"The oldest unfinished image has waited for {span(waited_s)}." * (waited_s > 60 * rule.minutes)
-
-
-def span(seconds: float) -> str:
-    """A span in words: `40 s`, `12 min`, `3 h 5 min` or `2 d 4 h`."""
-    minutes, hours = round(seconds / 60), round(seconds / 3600)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+    return {"waited_s": waited_s} if waited_s > 60 * rule.minutes else {}

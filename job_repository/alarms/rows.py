@@ -31,6 +31,7 @@ class AlarmRow(Base):
     acknowledged_by: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     cleared_ns: Mapped[int | None] = mapped_column(Big)
+    parameters: Mapped[str] = mapped_column(Text, server_default="{}")
 
 
 class DeliveryRow(Base):

@@ -88,7 +88,7 @@ class AlarmStore:
         query = select(*ALARMS).order_by(ALARMS.number.desc()).limit(limit)
         with self._record.read() as connection:
             rows = connection.execute(query.where(ALARMS.state != AlarmState.CLEARED) if open_only else query).all()
-        return tuple(Alarm.model_validate(row._asdict()) for row in rows)
+        return tuple(_read(row) for row in rows)
 
     def acknowledge(self, number: int, actor: str, reason: str) -> Alarm:
         """Somebody looks after it; who comes second changes nothing.
@@ -134,6 +134,7 @@ class AlarmStore:
             "raised_ns": time.time_ns(),
             "acknowledged_by": "",
             "reason": "",
+            "parameters": json.dumps(told.parameters),
         }
         key = connection.execute(insert(AlarmRow).values(row)).inserted_primary_key
         alarm = _alarm(connection, int(key[0]) if key else 0)
@@ -175,7 +176,11 @@ def _alarm(connection: Connection, number: int) -> Alarm:
     row = connection.execute(select(*ALARMS).where(ALARMS.number == number)).first()
     if row is None:
         raise NotFound(f"There is no alarm {number}.", next_step="Look at the alarms that there are.")
-    return Alarm.model_validate(row._asdict())
+    return _read(row)
+
+
+def _read(row: Any) -> Alarm:
+    return Alarm.model_validate({**row._asdict(), "parameters": json.loads(row.parameters)})
 
 
 def _prune(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from job_repository.instruments.drains import InstrumentDrains
 from job_repository.instruments.pauses import InstrumentPauses
+from job_repository.instruments.silences import Silences
 from job_repository.jobs.counts import by_instrument, by_stage_and_code, facets, throughput
 from job_repository.jobs.failures import failures, open_counts
 from job_repository.jobs.pages import Page, Search
@@ -41,6 +42,7 @@ class Queries:
         projector: Projector,
         pauses: InstrumentPauses,
         drains: InstrumentDrains,
+        silences: Silences,
     ) -> None:
         self._record = record
         self._live = live
@@ -48,6 +50,7 @@ class Queries:
         self._projector = projector
         self._pauses = pauses
         self._drains = drains
+        self._silences = silences
 
     def jobs(self, wanted: JobFilter, limit: int, after: str | None) -> tuple[list[Job], Page]:
         """Jobs, newest first, and where the next page begins."""
@@ -126,15 +129,18 @@ class Queries:
             return throughput(connection, minutes, time.time_ns())
 
     def _instruments(self, counted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """With who paused or drained them (`draining`: None for nobody), also those without jobs."""
+        """With who paused or drained them (`draining`: None for nobody) and since when they are silent."""
         paused, drained = self._pauses.all(), self._drains.all()
-        idle = sorted({*paused, *drained} - {each["instrument"] for each in counted})
+        # Where a person holds one its silence is no news.
+        silent = {name: at_ns for name, at_ns in self._silences.all().items() if name not in {*paused, *drained}}
+        idle = sorted({*paused, *drained, *silent} - {each["instrument"] for each in counted})
         counted += [{"instrument": name, "jobs": 0, "live": 0, "last_ns": 0} for name in idle]
         return [
             {
                 **each,
                 "paused": paused.get(each["instrument"], Pauses()).model_dump(mode="json"),
                 "draining": held.model_dump(mode="json") if (held := drained.get(each["instrument"])) else None,
+                "silent_since_ns": silent.get(each["instrument"]),
             }
             for each in counted
         ]

@@ -226,7 +226,11 @@ def reprocess(repo: Repo, job_id: str, who: Actor) -> Job:
 @routes.get("/summary")
 @allow(Role.VIEWER)
 def summary(repo: Repo) -> dict[str, Any]:
-    """Counts by stage, failure code and instrument, and how full the gateway's disks are."""
+    """Counts by stage, failure code and instrument, and how full the gateway's disks are.
+
+    Of each instrument `silent_since_ns` tells since when it is silent (wall clock of the gateway, ns since 1970): while
+    the alarm `instrument_silent` is open for it, or its side isn't heard; null otherwise and while it is held.
+    """
     return {**repo.queries.summary(), "disks": repo.rooms.shown}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from job_repository.plates.expectation import Came, Expectation, expectation_of
 from job_repository.plates.images import placed
+from job_repository.plates.sites import accepted_of
 from job_repository.plates.store import PlateStore
 from job_repository.plates.wells import state_of
 from job_repository.record.models import JobRow, PlateRow, VerdictRow
@@ -26,6 +27,13 @@ class _Image(NamedTuple):
     well: str
     stage: Stage
     number: int
+
+
+class Judged(NamedTuple):
+    """Jobs that people rejected, and failed ones that they accepted as missing."""
+
+    rejected: frozenset[str]
+    accepted: frozenset[str]
 
 
 class PlateAtlas:
@@ -54,21 +62,21 @@ class PlateAtlas:
     ) -> PlateMap:
         query = select(func.max(JobRow.seq), func.count()).where(JobRow.plate == plate_id)
         newest, jobs = connection.execute(query).one()
-        rejected = _rejected(connection, plate_id)
-        mark = newest, jobs, covered, frozenset(rejected), tuple(plate_images.items())
+        said = Judged(_rejected(connection, plate_id), accepted_of(connection, plate_id))
+        mark = newest, jobs, covered, said, tuple(plate_images.items())
         known = self._known.pop(plate_id, None)
         if known is None or known[0] != mark:
             images = _images(connection, plate_id)
-            known = mark, map_of(plate_id, images, rejected, covered >= (newest or 0), plate_images)
+            known = mark, map_of(plate_id, images, said, covered >= (newest or 0), plate_images)
         self._known[plate_id] = known
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
         return known[1]
 
 
-def _rejected(connection: Connection, plate_id: str) -> set[str]:
+def _rejected(connection: Connection, plate_id: str) -> frozenset[str]:
     query = select(VerdictRow.job_id).join(JobRow, JobRow.id == VerdictRow.job_id)
-    return set(connection.scalars(query.where(VerdictRow.verdict == Judgement.REJECT, JobRow.plate == plate_id)))
+    return frozenset(connection.scalars(query.where(VerdictRow.verdict == Judgement.REJECT, JobRow.plate == plate_id)))
 
 
 def _images(connection: Connection, plate_id: str) -> list[_Image]:
@@ -85,7 +93,7 @@ def _images(connection: Connection, plate_id: str) -> list[_Image]:
 def map_of(
     plate_id: str,
     images: Sequence[_Image],
-    rejected: set[str],
+    said: Judged,
     finished: bool,
     plate_images: Mapping[str, int | None],
 ) -> PlateMap:
@@ -99,7 +107,8 @@ def map_of(
     came = {well: Came(len(each), min(image.number for image in each)) for well, each in wells.items()}
     expected = expectation_of(came, finished, plate_images.get(task))
     places = [Well(row, column) for row in range(1, expected.rows + 1) for column in range(1, expected.columns + 1)]
-    stages = Counter(image.stage for each in wells.values() for image in each)
+    shown = [image for each in wells.values() for image in each]
+    stages, accepted = Counter(image.stage for image in shown), sum(image.id in said.accepted for image in shown)
     return PlateMap(
         plate=plate_id,
         rows=expected.rows,
@@ -107,12 +116,14 @@ def map_of(
         expected=expected.images,
         arrived=stages.total(),
         done=stages[Stage.COMPLETE] + stages[Stage.UNMATCHED],
-        failed=stages[Stage.FAILED],
-        states="".join(STATE_LETTERS[_state(well, wells.get(well, []), rejected, expected)] for well in places),
+        failed=stages[Stage.FAILED] - accepted,
+        accepted=accepted,
+        states="".join(STATE_LETTERS[_state(well, wells.get(well, []), said, expected)] for well in places),
     )
 
 
-def _state(well: Well, images: Sequence[_Image], rejected: set[str], expected: Expectation) -> WellState:
+def _state(well: Well, images: Sequence[_Image], said: Judged, expected: Expectation) -> WellState:
     missing = max(0, (expected.of(well) or 0) - len(images))
-    judged = sum(image.id in rejected for image in images)
-    return state_of(Counter(image.stage for image in images), judged, missing, well in expected.passed)
+    rejected = sum(image.id in said.rejected for image in images)
+    accepted = sum(image.id in said.accepted for image in images)
+    return state_of(Counter(image.stage for image in images), rejected, missing, well in expected.passed, accepted)

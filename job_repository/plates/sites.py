@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from job_repository.jobs.filtering import hinted
 from job_repository.plates.images import flags_of, measured_of, placed
 from job_repository.plates.store import PlateStore
-from job_repository.record.models import JobRow, VerdictRow
+from job_repository.record.models import BY_WELL, JobRow, VerdictRow
 from labrelay.contracts.attributes import wire_texts
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import PipelineStatus, Stage
@@ -75,11 +76,13 @@ class PlateSites:
     Attributes:
         seq: number of the newest step that is in it.
         said: by job, where people said anything of the results that it has now.
+        accepted: jobs that failed and that people accepted as missing.
     """
 
     seq: int
     sites: tuple[Site, ...]
     said: Mapping[str, Said]
+    accepted: frozenset[str] = frozenset()
 
 
 class SiteShelf:
@@ -95,11 +98,11 @@ class SiteShelf:
         with self._lock, self._store.record.read() as connection:
             known = self._known.pop(plate_id, None) or _Known()
             _take_in(connection, plate_id, known)
-            said = _said(connection, plate_id, known.sites)
+            people = _said(connection, plate_id, known.sites), accepted_of(connection, plate_id)
             self._known[plate_id] = known
             self._forget()
-            if known.told is None or known.told.said != said:
-                known.told = PlateSites(known.seq, _newest(known.sites.values()), said)
+            if known.told is None or (known.told.said, known.told.accepted) != people:
+                known.told = PlateSites(known.seq, _newest(known.sites.values()), *people)
             return known.told
 
     def _forget(self) -> None:
@@ -132,6 +135,14 @@ def _said(connection: Connection, plate_id: str, sites: Mapping[str, Site]) -> d
         for row in rows
         if row.job_id in sites and sites[row.job_id].seal == row.seal
     }
+
+
+def accepted_of(connection: Connection, plate_id: str) -> frozenset[str]:
+    """Jobs of a plate that failed and that people accepted as missing."""
+    failed = (JobRow.plate == plate_id, JobRow.stage == Stage.FAILED.value)
+    query = select(JobRow.id).where(*failed, JobRow.waiver != 0)
+    # This index knows the stage: of a large plate only the rows of failed jobs are read.
+    return frozenset(connection.scalars(hinted(query, JobRow, BY_WELL)))
 
 
 def _newest(sites: Iterable[Site]) -> tuple[Site, ...]:

@@ -116,6 +116,7 @@ def _image(site: Site, found: PlateSites) -> WellImage:
         count=next(counts, None),
         flags=site.flags,
         rejected=said is not None and said.rejected,
+        accepted=site.job in found.accepted,
         updated_ns=site.updated_ns,
     )
 

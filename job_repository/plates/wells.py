@@ -55,7 +55,7 @@ def wells_of(
         measurements=names,
         slices=slices,
         slice=taken,
-        wells=tuple(_wells(sites, found.said, expected, names, taken)),
+        wells=tuple(_wells(sites, found, expected, names, taken)),
     )
 
 
@@ -77,7 +77,7 @@ def slices_of(sites: Iterable[Site]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(found, key=_order)) for name, found in values.items() if len(found) > 1}
 
 
-def state_of(stages: Mapping[Stage, int], rejected: int, missing: int, passed: bool) -> WellState:
+def state_of(stages: Mapping[Stage, int], rejected: int, missing: int, passed: bool, accepted: int = 0) -> WellState:
     """The state of a well.
 
     Args:
@@ -85,15 +85,17 @@ def state_of(stages: Mapping[Stage, int], rejected: int, missing: int, passed: b
         rejected: images that a person rejected.
         missing: images that should have come and haven't.
         passed: nothing more is likely to come for this well.
+        accepted: failed images that a person accepted as missing.
     """
     arrived, done = sum(stages.values()), stages.get(Stage.COMPLETE, 0)
     in_order: tuple[tuple[bool | int, WellState], ...] = (
-        (stages.get(Stage.FAILED, 0), WellState.FAILED),
+        (stages.get(Stage.FAILED, 0) > accepted, WellState.FAILED),
         (missing > 0 and passed, WellState.MISSING),
         (any(stage in WORKED_ON for stage in stages), WellState.RUNNING),
         (any(stage not in FINAL for stage in stages), WellState.WAITING),
         (missing > 0, WellState.AWAITED),
         (rejected >= max(1, done), WellState.REJECTED),
+        (accepted, WellState.ACCEPTED),
         (done, WellState.DONE),
         (stages.get(Stage.UNMATCHED, 0), WellState.UNMATCHED),
         (arrived, WellState.WITHDRAWN),
@@ -126,38 +128,40 @@ def _order(text: str) -> tuple[bool, float, str]:
 
 def _wells(
     sites: Sequence[Site],
-    said: Mapping[str, Said],
+    people: PlateSites,
     expected: Expectation,
     names: Sequence[str],
     taken: Mapping[str, str],
 ) -> list[contract.Well]:
     groups = {place: [*group] for place, group in groupby(sites, key=lambda each: each.place)}
     empty = [(well.row, well.column, "") for well in expected.wells if (well.row, well.column, "") not in groups]
-    return [_well(place, groups.get(place, ()), said, expected, names, taken) for place in sorted([*groups, *empty])]
+    return [_well(place, groups.get(place, ()), people, expected, names, taken) for place in sorted([*groups, *empty])]
 
 
 def _well(
     place: tuple[int, int, str],
     sites: Sequence[Site],
-    said: Mapping[str, Said],
+    people: PlateSites,
     expected: Expectation,
     names: Sequence[str],
     taken: Mapping[str, str],
 ) -> contract.Well:
-    well = Well(place[0], place[1])
+    well, said = Well(place[0], place[1]), people.said
     due = expected.of(well)
     stages = Counter(each.stage for each in sites)
     rejected = sum(each.job in said and said[each.job].rejected for each in sites)
+    accepted = sum(each.job in people.accepted for each in sites)
     flags = Counter(flag for each in sites for flag in each.flags)
     missing = max(0, (due or 0) - len(sites))
     return contract.Well(
         well=sites[0].well if sites else well.name,
         row=well.row if well.column else 0,
         column=well.column,
-        state=state_of(stages, rejected, missing, well in expected.passed),
+        state=state_of(stages, rejected, missing, well in expected.passed, accepted),
         expected=due,
         arrived=len(sites),
         stages=stages,
+        accepted=accepted,
         rejected=rejected,
         flagged=sum(bool(each.flags) for each in sites),
         flags=dict(sorted(flags.items())),

@@ -73,6 +73,9 @@ class RuleRequest(Contract):
     by: Words = ""
 
 
+Parameters = dict[str, str | float]
+
+
 class AlarmState(StrEnum):
     """Where an alarm stands."""
 
@@ -86,7 +89,9 @@ class Alarm(Contract):
 
     Attributes:
         subject: the instrument or the disk; empty for the other kinds.
-        cause: what is the matter, in words.
+        cause: what is the matter, in words (English).
+        parameters: what stands in `cause`, for who says it in another language: `instrument`, `silent_s`, `expected_s`,
+            `condition` and `told` of a silent instrument, `count` of failures, `waited_s` of a backlog.
         next_step: what to do about it.
     """
 
@@ -101,6 +106,7 @@ class Alarm(Contract):
     acknowledged_by: str = ""
     reason: str = ""
     cleared_ns: int | None = None
+    parameters: Parameters = {}
 
 
 class Alarms(Contract):

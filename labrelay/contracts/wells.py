@@ -35,6 +35,7 @@ class WellState(StrEnum):
     WAITING = "waiting"
     AWAITED = "awaited"
     REJECTED = "rejected"
+    ACCEPTED = "accepted"
     UNMATCHED = "unmatched"
     DONE = "done"
     WITHDRAWN = "withdrawn"
@@ -48,6 +49,7 @@ STATE_LETTERS: Final[Mapping[WellState, str]] = {
     WellState.WAITING: "w",
     WellState.AWAITED: "a",
     WellState.REJECTED: "j",
+    WellState.ACCEPTED: "c",
     WellState.UNMATCHED: "n",
     WellState.DONE: "d",
     WellState.WITHDRAWN: "x",
@@ -65,6 +67,7 @@ class Well(Contract):
         expected: images that should come; None where nobody can know.
         arrived: images that were announced; of each file the newest.
         stages: the images by where they stand.
+        accepted: images that failed and that a person accepted as missing; among `stages` they are failed.
         rejected: images whose result a person rejected; they count in no value.
         flagged: images that the pipeline flagged, and `flags` by flag.
         first_ns: when its first image was announced, wall clock of the gateway in ns since 1970; 0 without any.
@@ -82,6 +85,7 @@ class Well(Contract):
     expected: int | None = None
     arrived: int = 0
     stages: Mapping[Stage, int] = {}
+    accepted: int = 0
     rejected: int = 0
     flagged: int = 0
     flags: Mapping[str, int] = {}
@@ -137,6 +141,7 @@ class WellImage(Contract):
         job: its job's id.
         told: what of field, channel, plane and time its name tells.
         count: the main count; None without one.
+        accepted: it failed, and a person accepted it as missing.
     """
 
     job: str
@@ -148,6 +153,7 @@ class WellImage(Contract):
     count: float | None
     flags: tuple[str, ...]
     rejected: bool
+    accepted: bool = False
     updated_ns: int
 
 
@@ -165,6 +171,8 @@ class PlateMap(Contract):
         states: for each well, row by row, a letter of `STATE_LETTERS`.
         expected: images that should come in all; None where nobody can know.
         done: images that are complete, and those that no task takes.
+        failed: images that failed, without those that a person accepted as missing.
+        accepted: these.
     """
 
     plate: PlateId
@@ -174,6 +182,7 @@ class PlateMap(Contract):
     arrived: int
     done: int
     failed: int
+    accepted: int = 0
     states: str
 
 

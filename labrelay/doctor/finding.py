@@ -1,8 +1,10 @@
 """One finding of the doctor."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
+
+from labrelay.words import Told
 
 
 class Severity(StrEnum):
@@ -35,6 +37,11 @@ class Finding:
         return self.severity in (Severity.OK, Severity.NOTE)
 
     @property
+    def foreign(self) -> bool:
+        """Whether a service or the machine said it, in English."""
+        return not isinstance(self.detail, Told)
+
+    @property
     def document(self) -> dict[str, Any]:
         """For `--json`."""
-        return {**asdict(self), "well": self.well}
+        return {**{name: str(value) for name, value in vars(self).items()}, "well": self.well}

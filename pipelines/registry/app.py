@@ -48,16 +48,18 @@ def create(settings: Settings) -> FastAPI:
     app.include_router(models_router(Shelf(settings)))
     limits.stream(app, "PUT", UPLOAD)
 
-    @app.post("/api/v2/pipelines/{topic:path}/heartbeat", tags=["v2"])
+    @app.post("/api/v2/pipelines/{topic:path}/heartbeat", tags=["pipelines"])
     @allow(Role.PIPELINE)
     async def heartbeat(topic: Annotated[Topic, Path()], beat: Beat, caller: Calling) -> dict[str, float]:
+        """A worker of a pipeline is there; without another one within `alive_s` seconds it counts as gone."""
         caller.check_pipeline(topic)
         roster.hear(topic, beat.worker, beat.name, beat.description)
         return {"alive_s": ALIVE_S}
 
-    @app.get("/api/v2/pipelines", tags=["v2"])
+    @app.get("/api/v2/pipelines", tags=["pipelines"])
     @allow(Role.VIEWER, Role.PIPELINE)
     async def pipelines() -> dict[str, Any]:
+        """All pipelines by topic, with their workers; `alive` tells whether one was heard lately."""
         return {"items": [item(each) for each in roster.present()]}
 
     return app

@@ -20,6 +20,12 @@ from labrelay.settings import Settings
 from pipelines.registry import packages
 
 UPLOAD: Final = "/api/v2/models/[^/]+"
+BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 Name = Annotated[str, InPath(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -140,7 +146,7 @@ def models_router(shelf: Shelf) -> APIRouter:
         """Check a package from model.toml to a trial image; takes some seconds."""
         return ModelChecks(items=shelf.checked(name))
 
-    @router.put("/{name}", status_code=201)
+    @router.put("/{name}", status_code=201, openapi_extra=BODY)
     @allow(Role.ADMIN)
     async def upload(name: Name, request: Request) -> ModelTaken:
         """Take a zip with a model package: the body is the zip. It is checked first, and refused whole."""

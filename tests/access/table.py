@@ -265,6 +265,8 @@ dashboard
   GET    /system/audit.json: operator
   GET    /system/audit.csv: operator
   GET    /system/audit.xlsx: operator
+  GET    /api: viewer
+  GET    /api.json: viewer
   GET    /review: viewer
   GET    /review.json: viewer
   POST   /review/{job_id}/verdict: operator

@@ -32,6 +32,7 @@ class Gateway:
         self.events: list[dict[str, Any]] = []
         self.outputs: dict[tuple[str, int], bytes] = {}
         self.paused: dict[str, dict[str, Any]] = {}
+        self.silent_since_ns: dict[str, int] = {}
         self.streams = 0
         self.leave = threading.Event()
         self.silent = False
@@ -61,7 +62,10 @@ class Gateway:
         live = Counter(job.source.instrument for job in self.jobs.values() if not job.final)
         names = {job.source.instrument for job in self.jobs.values()} | self.paused.keys()
         return [
-            {"instrument": name, "jobs": 1, "live": live[name], "last_ns": 0, "paused": self.paused.get(name)}
+            {
+                **{"instrument": name, "jobs": 1, "live": live[name], "last_ns": 0},
+                **{"paused": self.paused.get(name), "silent_since_ns": self.silent_since_ns.get(name)},
+            }
             for name in sorted(names)
         ]
 

@@ -84,6 +84,19 @@ def test_a_change_reaches_an_open_page_as_a_tile_with_its_words(gateway: Gateway
     assert not change["many"]
 
 
+def test_an_instrument_falls_silent_without_an_event_and_open_pages_say_so(
+    gateway: Gateway, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.live.RECOUNT_S", 0.0)
+    gateway.put(job("B07.tif"))
+    with listening(address, f"since={settled(gateway, address)}") as wait_for:
+        gateway.silent_since_ns = {"reader-1": time.time_ns()}
+        until = time.monotonic() + PATIENCE_S
+        while "reader-1 is silent since" not in (health := told(wait_for, "health")["health"])["sentence"]:
+            assert time.monotonic() < until, health
+    assert health["instruments"]["reader-1"].startswith("Silent since")
+
+
 def test_the_lab_is_counted_anew_after_a_change(gateway: Gateway, address: str) -> None:
     ready = job("B07.tif")
     gateway.put(ready)

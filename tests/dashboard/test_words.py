@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from dashboard.quantities import clock, duration, moment, size
 from dashboard.repository import Counts
 from dashboard.sentences import sentences_of
 from dashboard.states import LOOKS, STATE_OF, WORDS, State
-from labrelay.contracts.pauses import Pauses
+from labrelay.contracts.pauses import Pause, Pauses
 from labrelay.contracts.states import Stage
 from tests.dashboard.samples import job
 
@@ -29,6 +30,10 @@ def test_states_differ_by_letter_not_only_by_colour() -> None:
 NOON_NS = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()) * SECOND
 SENDING = Instrument("r1", 3, Pauses(), NOON_NS - SECOND)
 RESTING = Instrument("r2", 0, Pauses(), NOON_NS - 3600 * SECOND)
+SILENT = Instrument("r3", 2, Pauses(), NOON_NS, silent_since_ns=NOON_NS - 7200 * SECOND)
+LATER = Instrument("r4", 0, Pauses(), NOON_NS, silent_since_ns=NOON_NS - 60 * SECOND)
+SINCE = clock(SILENT.silent_since_ns)
+HELD = replace(SILENT, pauses=Pauses(gateway=Pause(by="Ada", since_ns=NOON_NS)))
 SENTENCES: list[tuple[Counts, list[str]]] = [
     (Counts({}), ["No images yet. Drop one into the watched folder and it appears here."]),
     (Counts({Stage.COMPLETE: 96}), ["Nothing needs you.", "Nothing waits."]),
@@ -57,6 +62,29 @@ SENTENCES: list[tuple[Counts, list[str]]] = [
         ["Nothing needs you.", "Nothing waits.", "The disk is full."],
     ),
 ]
+
+
+SILENCES: list[tuple[tuple[Instrument, ...], str]] = [
+    ((SENDING, SENDING, SILENT), f"2 instruments are running, 1 is silent since {SINCE}."),
+    ((SENDING, SILENT, LATER, RESTING), f"1 instrument is running, 2 are silent, the first since {SINCE}."),
+    ((RESTING, SILENT), f"No instrument is running; r3 is silent since {SINCE}."),
+    ((SILENT, LATER), f"No instrument is running; 2 are silent, the first since {SINCE}."),
+    ((SENDING, HELD), "1 instrument is running."),
+]
+
+
+@pytest.mark.parametrize(("instruments", "sentence"), SILENCES)
+def test_the_first_sentence_says_who_is_silent_and_since_when(
+    instruments: tuple[Instrument, ...], sentence: str
+) -> None:
+    assert sentences_of(Counts({Stage.COMPLETE: 1}, 0, instruments), NOON_NS)[0] == sentence
+
+
+def test_a_silent_instrument_is_named_in_a_lab_without_images_too() -> None:
+    assert sentences_of(Counts({}, 0, (SILENT,)), NOON_NS)[1:] == [
+        f"No instrument is running; r3 is silent since {SINCE}."
+    ]
+    assert SILENT.words == f"Silent since {SINCE}"
 
 
 @pytest.mark.parametrize(("counts", "sentences"), SENTENCES)

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from labrelay.edge import Edge
 from labrelay.errors import Conflict, LabrelayError, RequestRefused, ServiceUnavailable
 from labrelay.http import Client, content_digest, create_app, parse_content_digest
+from labrelay.http.roles import Role, allow
 from labrelay.words import _, speaking
 from tests.faults.relay import Relay
 from tests.ports import take_port
@@ -164,3 +165,28 @@ def test_content_digests_are_read_as_they_are_written() -> None:
     for bad in ("", "md5=:AAAA:", "sha-256=:AAAA:", "sha-256=:?:"):
         with pytest.raises(RequestRefused):
             parse_content_digest(bad)
+
+
+def test_a_description_says_who_may_call_and_how_errors_look() -> None:
+    app = create_app("sample")
+
+    @app.get("/things/{name:path}", responses={409: {"description": "Taken"}})
+    @allow(Role.OPERATOR, Role.INSTRUMENT)
+    def thing(name: str, limit: int = 1) -> None:
+        pass
+
+    @app.get("/inside")
+    def inside() -> None:
+        pass
+
+    document = app.openapi()
+    told = document["paths"]["/things/{name}"]["get"]
+    assert told["x-roles"] == ["operator", "instrument"]
+    assert document["paths"]["/inside"]["get"]["x-roles"] == ["service"]
+    assert document["paths"]["/healthz"]["get"]["x-roles"] == ["anyone"]
+    answers = {status: list(each.get("content", {})) for status, each in told["responses"].items()}
+    problem = ["application/problem+json"]
+    assert answers == {"200": ["application/json"], "409": problem, "422": problem, "default": problem}
+    with TestClient(app) as client:
+        refused = client.get("/things/x?limit=many").json()
+    assert document["components"]["schemas"]["Problem"]["required"] == list(refused)

@@ -3,10 +3,13 @@
 import csv
 import io
 import zipfile
+from typing import Any
 
-from dashboard.plates.cards import paths_of
+from dashboard.pages import Pages
+from dashboard.plates.cards import card_of, document_of, paths_of
 from dashboard.plates.listing import PAGE, csv_rows, sheets_of, table_of, twin_of
 from dashboard.plates.page import picture_of
+from dashboard.plates.reading import PlateCard
 from dashboard.plates.unplated import drawn
 from dashboard.plates.view import PlateView
 from dashboard.tables import csv_of, xlsx_of
@@ -72,6 +75,28 @@ def test_the_sentence_names_what_is_missing() -> None:
     wells = [well(Well(1, 1), 5.0, None), well(Well(1, 2), None, None, state=WellState.MISSING, arrived=0, stages={})]
     sentence = picture_of(plate_of(wells), PlateView()).sentence
     assert sentence == "1 of 2 expected images have come, 1 are done. 1 well lacks images: A02."
+
+
+def test_what_was_accepted_as_missing_is_said_so_and_not_as_failed() -> None:
+    lost = well(Well(1, 2), None, None, state=WellState.ACCEPTED, stages={Stage.FAILED: 1}, accepted=1)
+    picture = picture_of(plate_of([well(Well(1, 1), 5.0, None), lost]), PlateView())
+    assert picture.sentence == "2 images have come, 1 done. 1 accepted as missing."
+    table = table_of(picture)
+    row = dict(zip([key for key, _ in table.columns], table.rows[1][1], strict=True))
+    assert (row["failed"], row["accepted"], row["state"]) == ("0", "1", "Failed, accepted as missing")
+    (_, cells), *_ = picture.board.rows
+    assert (cells[1].look, cells[1].letter) == ("is-accepted", "A")
+
+
+def test_a_card_counts_what_was_accepted_apart() -> None:
+    found = PlateMap(plate=ID, rows=2, columns=3, expected=2, arrived=2, done=1, failed=0, accepted=1, states="dc....")
+    card = card_of(PlateCard(plate_of([], state="arriving").plate, found))
+    assert "Failed, accepted as missing: 1" in card.described
+    assert document_of(card).items() >= {"failed": 0, "accepted": 1}.items()
+    shown: dict[str, Any] = {"cards": [card], "name": "", "after": "", "next": None, "seq": "", "api": ""}
+    page = bytes(Pages().html("plates/list.html", **shown).body).decode()
+    assert "1 accepted as missing" in page
+    assert "1 failed" not in page
 
 
 def test_several_plates_share_one_scale_and_each_may_have_its_own() -> None:

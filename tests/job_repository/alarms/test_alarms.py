@@ -92,6 +92,38 @@ def files(api: TestClient, first: int, count: int = 1) -> None:
         announce(api, path=f"plate/{number}.tif", sha256=f"{number:064x}")
 
 
+def reports(api: TestClient) -> list[dict[str, Any]]:
+    return list(api.get("/api/v2/instruments/reports").json()["items"])
+
+
+def summed(api: TestClient) -> list[dict[str, Any]]:
+    return list(api.get("/api/v2/summary").json()["instruments"])
+
+
+def silent_since_ns(api: TestClient, name: str) -> int | None:
+    found: int | None = next(each["silent_since_ns"] for each in summed(api) if each["instrument"] == name)
+    return found
+
+
+def test_the_summary_says_since_when_an_instrument_is_silent(
+    api: TestClient, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files(api, 400)
+    assert silent_since_ns(api, "reader1") is None
+    set_rule(api, SILENT)
+    until(lambda: open_alarms(api), "it is raised")
+    last = next(each["last"] for each in reports(api) if each["instrument"] == "reader1")
+    assert silent_since_ns(api, "reader1") == last["at_ns"]
+    api.put("/api/v2/instruments/reader1/pause", json={"paused": True, "by": "Ada"})
+    assert silent_since_ns(api, "reader1") is None
+    api.put("/api/v2/instruments/reader1/pause", json={"paused": False, "by": "Ada"})
+    api.app.state.repository.contacts.heard("reader9", "1.0", 0)  # type: ignore[attr-defined]
+    heard_ns = time.time_ns()
+    monkeypatch.setattr("job_repository.instruments.silences.DEAF_S", 0.1)
+    until(lambda: any(each["instrument"] == "reader9" for each in summed(api)), "its side isn't heard")
+    assert abs((silent_since_ns(api, "reader9") or 0) - heard_ns) < 1e9
+
+
 def test_a_silent_instrument_is_raised_acknowledged_and_over_once_each(
     api: TestClient, calls: Calls, settings: Settings
 ) -> None:

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from job_repository.alarms.judging import Situation, Subject, judge, span
-from labrelay.contracts.alarms import AlarmKind, AlarmRule
+from job_repository.alarms.judging import Situation, Subject, judge
+from labrelay.contracts.alarm_words import cause_of, drawn, span
+from labrelay.contracts.alarms import Alarm, AlarmKind, AlarmRule, AlarmState
 from labrelay.contracts.instruments import SENTENCES, Condition, InstrumentReport
 from labrelay.contracts.pauses import Pause, Pauses
 from labrelay.contracts.rhythm import NS
+from labrelay.words import speaking
 
 SILENT = AlarmRule(kind=AlarmKind.SILENT, expected_s=60, grace_s=600)
 FAILURES = AlarmRule(kind=AlarmKind.FAILURES, more_than=2)
@@ -37,6 +39,23 @@ def test_it_says_for_how_long_and_what_is_wrong() -> None:
     told = judge([SILENT], Situation(NOW, instruments=(report(3000),)), frozenset(), {}).raised[READER]
     assert told.cause.startswith("No file from reader1 for 50 min; one is expected every 60 s. Its PC is heard")
     assert told.next_step
+
+
+def test_every_reader_hears_the_cause_in_their_language_and_the_record_in_english() -> None:
+    rules = SILENT, FAILURES, AlarmRule(kind=AlarmKind.BACKLOG, minutes=10)
+    situation = Situation(NOW, instruments=(report(3000),), failures=3, oldest_ns=NOW - 7500 * NS)
+    with speaking("zh-Hans"):
+        found = judge(rules, situation, frozenset(), {}).raised
+        for subject, told in found.items():
+            assert told.cause.isascii()
+            assert not drawn(subject.kind, told.parameters).isascii()
+    assert {subject.kind for subject in found} == {AlarmKind.SILENT, AlarmKind.FAILURES, AlarmKind.BACKLOG}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"count": "many"}, {"number": 3.0}])
+def test_an_alarm_of_another_version_keeps_the_words_that_were_stored(parameters: dict[str, str | float]) -> None:
+    told = {"subject": "", "state": AlarmState.RAISED, "cause": "As it was.", "next_step": "", "raised_ns": 1}
+    assert cause_of(Alarm(number=1, kind=AlarmKind.FAILURES, parameters=parameters, **told)) == "As it was."
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,24 @@ def test_what_people_rejected_counts_in_no_value(reader: Reader) -> None:  # noq
     assert (well(wells(reader), "A01")["state"], map_of(reader)["states"][0]) == ("rejected", "j")
 
 
+def test_a_failure_that_was_accepted_is_neither_failed_nor_hidden(reader: Reader) -> None:  # noqa: F811
+    reader.count("A01_s1.tif", count=10)
+    reader.arrive("A02_s1.tif")
+    reader.fail("A02_s1.tif")
+    where = {"plate": [reader.name], "code": ["image_unreadable"]}
+    asked = {"filter": where, "reason": "plate is thrown away", "expected_count": 1}
+    assert (map_of(reader)["failed"], map_of(reader)["accepted"], map_of(reader)["states"][:2]) == (1, 0, "df")
+    assert well(wells(reader), "A02")["state"] == "failed"
+    waiver = reader.api.post("/api/v2/failures/waive", json=asked).json()
+    assert (map_of(reader)["failed"], map_of(reader)["accepted"], map_of(reader)["states"][:2]) == (0, 1, "dc")
+    found = well(wells(reader), "A02")
+    assert (found["state"], found["accepted"], found["stages"]) == ("accepted", 1, {"failed": 1})
+    images = reader.api.get(f"/api/v2/plates/{reader.plate['id']}/images").json()["items"]
+    assert [each["accepted"] for each in images] == [False, True]
+    reader.api.delete(f"/api/v2/failures/waivers/{waiver['number']}").raise_for_status()
+    assert (map_of(reader)["states"][:2], well(wells(reader), "A02")["state"]) == ("df", "failed")
+
+
 def test_flags_controls_and_replicates_are_told(reader: Reader) -> None:  # noqa: F811
     reader.arrive("A01_s1.tif", control="Negative", sample="dmso")
     reader.work(reader.jobs["A01_s1.tif"][0], "out_of_focus,debris", count=1)

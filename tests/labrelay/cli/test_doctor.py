@@ -20,6 +20,8 @@ from labrelay.settings import Ports, Settings
 from labrelay.settings.backup import Backup
 from labrelay.settings.model import Launcher, Oem, Plates, Redis, Storage, WatchedFolder
 from labrelay.supervisor import GATEWAY, OEM
+from labrelay.words import Told as Message
+from labrelay.words import _, speaking
 from tests.file_receiver.doubles import served, sha256
 from tests.file_receiver.test_with_repository import Api
 from tests.ports import take_port
@@ -235,3 +237,32 @@ def test_every_finding_that_needs_a_person_says_what_to_do(sick: Settings) -> No
     findings = [finding for check in CHECKS for finding in check(Patient(sick))]
     assert all(finding.next_step for finding in findings if not finding.well)
     assert {finding.document["well"] for finding in findings} == {True, False}
+
+
+def test_what_is_found_is_drawn_in_each_readers_language_and_kept_in_english(sick: Settings) -> None:
+    findings = [finding for check in CHECKS for finding in check(Patient(sick)) if not finding.foreign]
+    assert len(findings) > 10
+    for each in findings:
+        assert (each.document["detail"], _(each.detail)) == (str(each.detail), each.detail)
+        with speaking("zh-Hans"):
+            assert not _(each.detail).isascii(), each
+            assert not _(each.next_step).isascii() or not each.next_step, each
+
+
+def test_failures_that_somebody_accepted_need_nobody(settings: Settings) -> None:
+    patient = Patient(settings)
+    for open_failed, well in ((0, True), (1, False)):
+        patient.ask = lambda *_, **__: {"failures": {"disk": 2}, "open": {"failed": open_failed}}  # type: ignore[method-assign]  # noqa: B023
+        (told,) = jobs.failed(patient)
+        assert (told.well, told.detail) == (well, f"2 failed (2 disk); {2 - open_failed} accepted as missing")
+
+
+def test_parameters_are_numbers_and_messages_of_their_own() -> None:
+    step = Message("{jobs} waiting", jobs=jobs.number_of(1200))
+    assert (step, jobs.number_of(1), Message("{path} is there", path="{0}")) == (
+        "1,200 jobs waiting",
+        "1 job",
+        "{0} is there",
+    )
+    with speaking("zh-Hans"):
+        assert _(step) == "1,200 个作业在等待"

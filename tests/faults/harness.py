@@ -80,7 +80,7 @@ class Harness:
                 time.sleep(LEAD_S)
                 for fault in faults:
                     stack.enter_context(fault.inject(self.sides, random.Random(self.chance.random())))
-        except NotInjected as error:
+        except (NotInjected, LabrelayError) as error:
             row.not_injected = str(error) or "it met nothing"
             return row.not_injected
         except AssertionError as error:  # what a fault waited for never came

@@ -13,6 +13,7 @@ import job_repository.app
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.settings import Settings
 from tests.background import served
+from tests.chain.jobs import until
 from tests.job_repository.alarms.receivers import Calls, webhook
 from tests.ports import take_port
 from tests.ui.browsing import barriers, open_page
@@ -25,7 +26,11 @@ SOON_MS = 30_000
 
 def set_rule(lab: Lab, **form: str) -> None:
     told = {"kind": "instrument_silent", "instrument": READER, "begins": "00:00", "ends": "00:00", **form}
-    requests.post(f"{lab.address}/alarms/rules", data=told, headers={"Origin": lab.address}, timeout=30)
+
+    def saved() -> bool:
+        return requests.post(f"{lab.address}/alarms/rules", told, headers={"Origin": lab.address}, timeout=30).ok
+
+    until(saved, "the rule")
 
 
 @pytest.fixture

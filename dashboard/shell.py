@@ -11,7 +11,7 @@ def curl(
     method: str = "GET",
     body: Mapping[str, Any] | None = None,
     *,
-    token: bool = False,
+    token: bool,
     options: Sequence[str] = (),
 ) -> str:
     """A call of the documented API as a `curl` command for a POSIX shell.

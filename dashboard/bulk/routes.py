@@ -120,9 +120,10 @@ def _words() -> dict[str, Any]:
 
 def _lines(desk: Desk, found: Action) -> dict[str, str]:
     place = f"{desk.client.base_url}/api/v2/actions/{found.id}"
+    token = desk.settings.asks_for_tokens
     if found.state == "previewed":
-        return {"curl": curl(f"{place}/run", "POST"), "command": f"labrelay action run {found.id[:8]}"}
-    return {"curl": curl(place), "command": f"labrelay action show {found.id[:8]}"}
+        return {"curl": curl(f"{place}/run", "POST", token=token), "command": f"labrelay action run {found.id[:8]}"}
+    return {"curl": curl(place, token=token), "command": f"labrelay action show {found.id[:8]}"}
 
 
 def _one(form: dict[str, list[str]], name: str) -> str:

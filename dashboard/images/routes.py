@@ -152,13 +152,14 @@ async def _shown(
 ) -> Response:
     seq = desk.hub.seq
     page = await desk.threads.run(partial(_images(request).page, job_id))
-    path = f"{desk.client.base_url}/api/v2/jobs/{page.job.id}"
+    path, token = f"{desk.client.base_url}/api/v2/jobs/{page.job.id}", desk.settings.asks_for_tokens
+    excluded = {"objects": [each.object for each in page.review.excluded]}
     told = {
         "page": page,
         "table": table_of(page.objects, page.review, rows) if page.objects and page.objects.count else None,
         "most_samples": MOST_SAMPLES,
-        "curl": curl(f"{_images(request).viewing.base_url}/api/v2/jobs/{page.job.id}/planes"),
-        "curl_exclude": curl(f"{path}/exclusions", "PUT", {"objects": [each.object for each in page.review.excluded]}),
+        "curl": curl(f"{_images(request).viewing.base_url}/api/v2/jobs/{page.job.id}/planes", token=token),
+        "curl_exclude": curl(f"{path}/exclusions", "PUT", excluded, token=token),
     }
     status = trouble.status if trouble else 200
     return desk.pages.html("images/image.html", status, who, trouble=trouble, seq=seq, **told)

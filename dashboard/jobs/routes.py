@@ -89,7 +89,8 @@ def _lines(desk: Desk, address: JobsAddress) -> dict[str, str]:
     """The same list from the shell."""
     wanted = address.wanted
     command = f"labrelay jobs --where {shlex.quote(wanted.text)}" if wanted.pairs else "labrelay jobs"
-    return {"curl": curl(f"{desk.client.base_url}/api/v2/jobs?{wanted.query}".removesuffix("?")), "command": command}
+    url = f"{desk.client.base_url}/api/v2/jobs?{wanted.query}".removesuffix("?")
+    return {"curl": curl(url, token=desk.settings.asks_for_tokens), "command": command}
 
 
 @router.get(f"{PATH}.json")

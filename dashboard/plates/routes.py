@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -25,6 +26,7 @@ from dashboard.plates.selection import MOST_WELLS, chosen_of, text_of, where_of
 from dashboard.plates.unplated import read_unplated, state_of_image
 from dashboard.plates.view import TABLE, PlateView
 from dashboard.quantities import moment
+from dashboard.shell import curl
 from dashboard.states import WORDS
 from dashboard.tables import csv_of, download, xlsx_of
 from labrelay.contracts.wells import STATE_LETTERS
@@ -45,7 +47,8 @@ async def show_plates(desk: TheDesk, who: Calling, name: str = "", after: str = 
     found = await desk.threads.run(partial(read_plates, desk.client, asked, _number(after)))
     cards = [card_of(each) for each in found.cards]
     told: dict[str, Any] = {"cards": cards, "name": asked, "after": after, "next": found.next, "seq": seq}
-    return desk.pages.html("plates/list.html", who=who, api=desk.client.base_url, **told)
+    curl_line = _line(desk, "/api/v2/plates" + (f"?name={quote(asked)}" if asked else ""))
+    return desk.pages.html("plates/list.html", who=who, curl=curl_line, **told)
 
 
 @router.get(".json")
@@ -63,7 +66,8 @@ async def show_unplated(desk: TheDesk, request: Request, who: Calling, after: st
     seq, view = desk.hub.seq, PlateView.read(request.query_params.multi_items())
     found = await desk.threads.run(partial(read_unplated, desk.client, view, after))
     told: dict[str, Any] = {"found": found, "view": view, "after": after, "seq": seq, **_choices()}
-    return desk.pages.html("plates/unplated.html", who=who, api=desk.client.base_url, **told)
+    curl_line = _line(desk, "/api/v2/plates/unplated")
+    return desk.pages.html("plates/unplated.html", who=who, curl=curl_line, **told)
 
 
 @router.get("/unplated.json")
@@ -143,8 +147,12 @@ async def show_plate(desk: TheDesk, request: Request, plate: str, who: Calling) 
         **_chosen(picture),
         **_choices(),
     }
-    api = f"{desk.client.base_url}{api_path(picture.found.plate.id, picture.view)}"
-    return desk.pages.html("plates/plate.html", who=who, api=api, **told)
+    curl_line = _line(desk, api_path(picture.found.plate.id, picture.view))
+    return desk.pages.html("plates/plate.html", who=who, curl=curl_line, **told)
+
+
+def _line(desk: Desk, path: str) -> str:
+    return curl(f"{desk.client.base_url}{path}", token=desk.settings.asks_for_tokens)
 
 
 @router.get("/{plate}/images.json")

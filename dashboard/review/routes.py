@@ -122,10 +122,10 @@ def _single(wanted: JobFilter) -> dict[str, tuple[str, ...]]:
 def _lines(desk: Desk, address: ReviewAddress) -> dict[str, str]:
     """The same from the shell."""
     query = urlencode([pair for pair in address.settings if pair[0] not in ("blind", "keys")])
-    base = desk.client.base_url
+    base, token = desk.client.base_url, desk.settings.asks_for_tokens
     where = f" --where {shlex.quote(address.wanted.text)}" if address.wanted.pairs else ""
     return {
-        "curl": curl(f"{base}{QUEUE}{'?' if query else ''}{query}"),
-        "judge": curl(f"{base}/api/v2/jobs/{address.at or 'JOB'}/verdict", "PUT", {"verdict": "accept"}),
+        "curl": curl(f"{base}{QUEUE}{'?' if query else ''}{query}", token=token),
+        "judge": curl(f"{base}/api/v2/jobs/{address.at or 'JOB'}/verdict", "PUT", {"verdict": "accept"}, token=token),
         "export": f"labrelay review export --to FOLDER{where}",
     }

@@ -13,6 +13,8 @@ from tests.access.test_instruments import push
 from tests.chain.jobs import until
 from tests.ui.browsing import chromium, open_page
 
+TOKENLESS = """() => [...document.querySelectorAll("code")].map((each) => each.textContent)
+  .filter((text) => text.startsWith("curl ") && !text.includes("Authorization"))"""
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 
@@ -43,6 +45,7 @@ def test_aicsd_19_the_browser_talks_to_one_address_under_a_persons_name(gateway:
         for place in PLACES:
             page.goto(place.path)
             expect(page.locator("#badge-text")).to_have_text("Live")
+            assert page.evaluate(TOKENLESS) == [], place.path
         page.goto("/instruments")
         page.get_by_text("Pause reader-1 …").click()
         page.get_by_role("button", name="Pause now").click()

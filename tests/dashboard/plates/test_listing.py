@@ -93,7 +93,7 @@ def test_a_card_counts_what_was_accepted_apart() -> None:
     card = card_of(PlateCard(plate_of([], state="arriving").plate, found))
     assert "Failed, accepted as missing: 1" in card.described
     assert document_of(card).items() >= {"failed": 0, "accepted": 1}.items()
-    shown: dict[str, Any] = {"cards": [card], "name": "", "after": "", "next": None, "seq": "", "api": ""}
+    shown: dict[str, Any] = {"cards": [card], "name": "", "after": "", "next": None, "seq": "", "curl": ""}
     page = bytes(Pages().html("plates/list.html", **shown).body).decode()
     assert "1 accepted as missing" in page
     assert "1 failed" not in page

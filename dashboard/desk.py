@@ -1,7 +1,8 @@
 """What the pages' routes work with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -9,6 +10,7 @@ from dashboard.live import Hub
 from dashboard.pages import Pages
 from dashboard.pictures import Pictures
 from dashboard.repository import Repository
+from dashboard.shell import curl
 from dashboard.threads import Threads
 from labrelay.http import Client
 from labrelay.settings import Settings
@@ -33,6 +35,10 @@ class Desk:
     pages: Pages
     threads: Threads
     hub: Hub
+
+    def curl(self, url: str, method: str = "GET", body: Mapping[str, Any] | None = None) -> str:
+        """A call from the shell (`dashboard.shell.curl`), with the token where this gateway asks for one."""
+        return curl(url, method, body, token=self.settings.asks_for_tokens)
 
 
 def _the_desk(request: Request) -> Desk:

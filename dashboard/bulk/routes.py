@@ -11,7 +11,6 @@ from dashboard.bulk.words import MEANS, OUTCOMES, STATES, TITLES
 from dashboard.desk import Desk, TheDesk
 from dashboard.forms import lists_of, own_path
 from dashboard.quantities import moment
-from dashboard.shell import curl
 from dashboard.states import WORDS
 from labrelay.contracts.actions import Action, Outcome
 from labrelay.contracts.filters import FilterInvalid
@@ -120,10 +119,9 @@ def _words() -> dict[str, Any]:
 
 def _lines(desk: Desk, found: Action) -> dict[str, str]:
     place = f"{desk.client.base_url}/api/v2/actions/{found.id}"
-    token = desk.settings.asks_for_tokens
     if found.state == "previewed":
-        return {"curl": curl(f"{place}/run", "POST", token=token), "command": f"labrelay action run {found.id[:8]}"}
-    return {"curl": curl(place, token=token), "command": f"labrelay action show {found.id[:8]}"}
+        return {"curl": desk.curl(f"{place}/run", "POST"), "command": f"labrelay action run {found.id[:8]}"}
+    return {"curl": desk.curl(place), "command": f"labrelay action show {found.id[:8]}"}
 
 
 def _one(form: dict[str, list[str]], name: str) -> str:

@@ -12,7 +12,6 @@ from dashboard.forms import form_of, own_path
 from dashboard.images.reading import Images
 from dashboard.images.relay import Relay
 from dashboard.images.table import file_rows, table_of
-from dashboard.shell import curl
 from dashboard.tables import Sheet, about, csv_of, download, xlsx_of
 from labrelay.access.callers import LOCAL, Caller
 from labrelay.contracts.planes import MOST_SAMPLES, Objects, Planes
@@ -152,14 +151,14 @@ async def _shown(
 ) -> Response:
     seq = desk.hub.seq
     page = await desk.threads.run(partial(_images(request).page, job_id))
-    path, token = f"{desk.client.base_url}/api/v2/jobs/{page.job.id}", desk.settings.asks_for_tokens
+    path = f"{desk.client.base_url}/api/v2/jobs/{page.job.id}"
     excluded = {"objects": [each.object for each in page.review.excluded]}
     told = {
         "page": page,
         "table": table_of(page.objects, page.review, rows) if page.objects and page.objects.count else None,
         "most_samples": MOST_SAMPLES,
-        "curl": curl(f"{_images(request).viewing.base_url}/api/v2/jobs/{page.job.id}/planes", token=token),
-        "curl_exclude": curl(f"{path}/exclusions", "PUT", excluded, token=token),
+        "curl": desk.curl(f"{_images(request).viewing.base_url}/api/v2/jobs/{page.job.id}/planes"),
+        "curl_exclude": desk.curl(f"{path}/exclusions", "PUT", excluded),
     }
     status = trouble.status if trouble else 200
     return desk.pages.html("images/image.html", status, who, trouble=trouble, seq=seq, **told)

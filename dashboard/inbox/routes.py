@@ -14,7 +14,6 @@ from dashboard.inbox.causes import next_step_of
 from dashboard.inbox.mending import waive, withdraw
 from dashboard.inbox.reading import read_failures, read_inbox
 from dashboard.quantities import moment
-from dashboard.shell import curl
 from labrelay.access.callers import Caller
 from labrelay.contracts.failures import Failures
 from labrelay.errors import LabrelayError, ServiceUnavailable
@@ -29,9 +28,9 @@ twin = APIRouter(include_in_schema=False)
 
 @router.get("", response_class=HTMLResponse)
 @allow(Role.VIEWER)
-async def show_inbox(desk: TheDesk, request: Request, who: Calling) -> Response:
+async def show_inbox(desk: TheDesk, who: Calling) -> Response:
     """All groups, what is being mended, and what was accepted."""
-    return await page_of(desk, request, who)
+    return await page_of(desk, who)
 
 
 @twin.get("/inbox.json")
@@ -48,30 +47,30 @@ async def accept(desk: TheDesk, request: Request, who: Calling) -> Response:
     form = await form_of(request)
     reason, count = form.get("reason", "")[:LONGEST_REASON], form.get("count", "")
     expected = int(count) if count.isdecimal() else 0
-    return await tried(desk, request, who, partial(waive, desk.client, form.get("where", ""), expected, reason, who))
+    return await tried(desk, who, partial(waive, desk.client, form.get("where", ""), expected, reason, who))
 
 
 @router.post("/waivers/{number}/withdraw", response_class=HTMLResponse)
 @allow(Role.OPERATOR)
-async def take_back(desk: TheDesk, request: Request, number: int, who: Calling) -> Response:
+async def take_back(desk: TheDesk, number: int, who: Calling) -> Response:
     """They need somebody after all."""
-    return await tried(desk, request, who, partial(withdraw, desk.client, number, who))
+    return await tried(desk, who, partial(withdraw, desk.client, number, who))
 
 
-async def tried(desk: Desk, request: Request, who: Caller, act: Any) -> Response:
+async def tried(desk: Desk, who: Caller, act: Any) -> Response:
     """Do it and show the inbox; a refusal is explained above the groups, as they are now."""
     try:
         await desk.threads.run(act)
     except LabrelayError as trouble:
-        return await page_of(desk, request, who, trouble)
+        return await page_of(desk, who, trouble)
     desk.hub.refresh(FAILURES, PLATES)
     return RedirectResponse(PATH, status_code=303)
 
 
-async def page_of(desk: Desk, request: Request, who: Caller, trouble: LabrelayError | None = None) -> HTMLResponse:
+async def page_of(desk: Desk, who: Caller, trouble: LabrelayError | None = None) -> HTMLResponse:
     """The page; without the repository it says so."""
     seq = desk.hub.seq
-    line = curl(f"{desk.client.base_url}/api/v2/failures", token=request.app.state.access.enforced)
+    line = desk.curl(f"{desk.client.base_url}/api/v2/failures")
     shown: dict[str, Any] = {"who": who, "seq": seq, "trouble": trouble, "curl": line, "moment": moment}
     try:
         found = await desk.threads.run(partial(read_inbox, desk.client))

@@ -13,7 +13,6 @@ from dashboard.forms import form_of, lists_of, own_path
 from dashboard.instruments.reading import document, read_room
 from dashboard.instruments.rules import DAY_WORDS, UNIT_WORDS, rule_of, target_of, typed_span
 from dashboard.instruments.summary import LONGEST_REASON
-from dashboard.shell import curl
 from labrelay.access.callers import Caller
 from labrelay.access.roles import suffices
 from labrelay.contracts.alarms import ChannelName
@@ -32,11 +31,9 @@ STATE_WORDS: Final = {"sent": N_("sent"), "waiting": N_("is tried again"), "fail
 
 @router.get(PAGE, response_class=HTMLResponse)
 @allow(Role.VIEWER)
-async def show_instruments(
-    desk: TheDesk, request: Request, who: Calling, tested: Annotated[int, Query(ge=0)] = 0
-) -> Response:
+async def show_instruments(desk: TheDesk, who: Calling, tested: Annotated[int, Query(ge=0)] = 0) -> Response:
     """The page; without the repository it says so."""
-    return await _page(desk, request, who, tested=tested)
+    return await _page(desk, who, tested=tested)
 
 
 @router.get(f"{PAGE}.json")
@@ -88,7 +85,7 @@ async def change_rule(desk: TheDesk, request: Request, who: Calling) -> Response
     try:
         await desk.threads.run(partial(_change, desk, form, who))
     except LabrelayError as trouble:
-        return await _page(desk, request, who, trouble=trouble)
+        return await _page(desk, who, trouble=trouble)
     desk.hub.refresh(INSTRUMENTS, ALARMS)
     return RedirectResponse(f"{PAGE}#{'alarms' if not form.get('instrument') else 'cards'}", status_code=303)
 
@@ -127,9 +124,9 @@ def _change(desk: Desk, form: dict[str, list[str]], who: Caller) -> None:
         return
 
 
-async def _page(desk: Desk, request: Request, who: Caller, **found: Any) -> Response:
+async def _page(desk: Desk, who: Caller, **found: Any) -> Response:
     seq = desk.hub.seq
-    line = curl(f"{desk.client.base_url}/api/v2/instruments/reports", token=request.app.state.access.enforced)
+    line = desk.curl(f"{desk.client.base_url}/api/v2/instruments/reports")
     shown: dict[str, Any] = {"who": who, "seq": seq, "curl": line, "trouble": found.get("trouble"), "back": PAGE}
     try:
         room = await desk.threads.run(partial(read_room, desk.client, deliveries=who.may_act))

@@ -14,7 +14,6 @@ from dashboard.jobs.job_reading import act, judge, read_job
 from dashboard.jobs.verdicts import GIVEN, VERDICTS
 from dashboard.pages import SAFE
 from dashboard.pictures import headers_of, media_type
-from dashboard.shell import curl
 from labrelay.access.callers import Caller
 from labrelay.contracts.jobs import Job
 from labrelay.errors import LabrelayError, NotFound, ServiceUnavailable
@@ -105,7 +104,7 @@ async def _page(desk: Desk, job_id: str, who: Caller, trouble: LabrelayError | N
     status = trouble.status if trouble else 200
     place = f"{desk.client.base_url}/api/v2/jobs/{page.row.id}"
     lines = {
-        "curl": curl(place, token=desk.settings.asks_for_tokens),
+        "curl": desk.curl(place),
         "command": f"labrelay jobs --where job={page.row.id}",
     }
     act_lines = {name: _line(desk, f"{place}/{name}", name, page.row.id) for name in page.acts}
@@ -116,5 +115,5 @@ async def _page(desk: Desk, job_id: str, who: Caller, trouble: LabrelayError | N
 
 
 def _line(desk: Desk, url: str, action: str, job_id: str) -> dict[str, str]:
-    line = curl(url, "POST", {"reason": ""}, token=desk.settings.asks_for_tokens)
+    line = desk.curl(url, "POST", {"reason": ""})
     return {"curl": line, "command": f"labrelay {action} {job_id[:8]}"}

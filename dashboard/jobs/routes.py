@@ -19,7 +19,6 @@ from dashboard.jobs.controls import SPANS, asked_by_form, controls_of
 from dashboard.jobs.facets import groups_of
 from dashboard.jobs.reading import every_job, read_list
 from dashboard.jobs.twins import Export, document_of
-from dashboard.shell import curl
 from dashboard.tables import csv_of, download, xlsx_of
 from labrelay.access.callers import Caller
 from labrelay.contracts.filters import NAMES, FilterInvalid, JobFilter
@@ -90,7 +89,7 @@ def _lines(desk: Desk, address: JobsAddress) -> dict[str, str]:
     wanted = address.wanted
     command = f"labrelay jobs --where {shlex.quote(wanted.text)}" if wanted.pairs else "labrelay jobs"
     url = f"{desk.client.base_url}/api/v2/jobs?{wanted.query}".removesuffix("?")
-    return {"curl": curl(url, token=desk.settings.asks_for_tokens), "command": command}
+    return {"curl": desk.curl(url), "command": command}
 
 
 @router.get(f"{PATH}.json")

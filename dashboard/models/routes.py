@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard.desk import Desk, TheDesk
 from dashboard.models.card import blocks_of
-from dashboard.shell import curl
 from labrelay.access.callers import Caller
 from labrelay.access.roles import suffices
 from labrelay.contracts.models import ModelCheck, ModelEntry
@@ -35,13 +34,13 @@ def add_to(app: FastAPI) -> None:
 
 @router.get("/models", response_class=HTMLResponse)
 @allow(Role.VIEWER)
-async def show_models(desk: TheDesk, who: Calling, request: Request) -> Response:
+async def show_models(desk: TheDesk, who: Calling) -> Response:
     """All packages, and which pipelines work."""
     seq, registry = desk.hub.seq, desk.registry
     found = await desk.threads.run(partial(registry.get, MODELS))
     present = await desk.threads.run(partial(registry.get, "/api/v2/pipelines"))
     entries = [ModelEntry.model_validate(each, extra="ignore") for each in found["items"]]
-    shown: dict[str, Any] = {"entries": entries, "pipelines": present["items"], "curl": _curl(desk, request, MODELS)}
+    shown: dict[str, Any] = {"entries": entries, "pipelines": present["items"], "curl": _curl(desk, MODELS)}
     may = suffices(who.role, (Role.ADMIN,))
     return desk.pages.html("models/models.html", who=who, seq=seq, may_upload=may, **shown)
 
@@ -56,19 +55,19 @@ async def models_twin(desk: TheDesk) -> dict[str, Any]:
 
 @router.get("/models/{name}", response_class=HTMLResponse)
 @allow(Role.VIEWER)
-async def show_model(desk: TheDesk, name: Name, who: Calling, request: Request) -> Response:
+async def show_model(desk: TheDesk, name: Name, who: Calling) -> Response:
     """One package with its card."""
-    return await _model_page(desk, name, who, request)
+    return await _model_page(desk, name, who)
 
 
 @router.post("/models/{name}/verify", response_class=HTMLResponse)
 @allow(Role.OPERATOR)
-async def verify_model(desk: TheDesk, name: Name, who: Calling, request: Request) -> Response:
+async def verify_model(desk: TheDesk, name: Name, who: Calling) -> Response:
     """Check a package, then show what was found."""
     call = partial(desk.registry.post, f"{MODELS}/{quote(name)}/verify", {}, headers=on_behalf(who), read_s=CHECKING_S)
     told = await desk.threads.run(call)
     checks = [ModelCheck.model_validate(each, extra="ignore") for each in told["items"]]
-    return await _model_page(desk, name, who, request, checks)
+    return await _model_page(desk, name, who, checks)
 
 
 @router.put("/models/{name}")
@@ -90,19 +89,17 @@ def _passed_on(registry: Client, name: str, archive: Path, who: Caller) -> Any:
     return answer.json()
 
 
-async def _model_page(
-    desk: Desk, name: str, who: Caller, request: Request, checks: list[ModelCheck] | None = None
-) -> Response:
+async def _model_page(desk: Desk, name: str, who: Caller, checks: list[ModelCheck] | None = None) -> Response:
     seq = desk.hub.seq
     told = await desk.threads.run(partial(desk.registry.get, f"{MODELS}/{quote(name)}"))
     shown: dict[str, Any] = {
         "entry": ModelEntry.model_validate(told["entry"], extra="ignore"),
         "card": blocks_of(str(told["card"])),
         "checks": checks,
-        "curl": _curl(desk, request, f"{MODELS}/{quote(name)}"),
+        "curl": _curl(desk, f"{MODELS}/{quote(name)}"),
     }
     return desk.pages.html("models/model.html", who=who, seq=seq, **shown)
 
 
-def _curl(desk: Desk, request: Request, path: str) -> str:
-    return curl(desk.settings.service_url("registry") + path, token=request.app.state.access.enforced)
+def _curl(desk: Desk, path: str) -> str:
+    return desk.curl(desk.settings.service_url("registry") + path)

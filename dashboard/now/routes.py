@@ -3,12 +3,11 @@
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from dashboard.desk import TheDesk
 from dashboard.now.reading import document, read_now
-from dashboard.shell import curl
 from labrelay.errors import ServiceUnavailable
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
@@ -18,10 +17,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/", response_class=HTMLResponse)
 @allow(Role.VIEWER)
-async def show_now(desk: TheDesk, request: Request, who: Calling) -> Response:
+async def show_now(desk: TheDesk, who: Calling) -> Response:
     """The page; without the repository it says so."""
     seq = desk.hub.seq
-    line = curl(f"{desk.client.base_url}/api/v2/summary", token=request.app.state.access.enforced)
+    line = desk.curl(f"{desk.client.base_url}/api/v2/summary")
     shown: dict[str, Any] = {"who": who, "seq": seq, "curl": line}
     try:
         now = await desk.threads.run(partial(read_now, desk.client, desk.repository))

@@ -26,7 +26,6 @@ from dashboard.plates.selection import MOST_WELLS, chosen_of, text_of, where_of
 from dashboard.plates.unplated import read_unplated, state_of_image
 from dashboard.plates.view import TABLE, PlateView
 from dashboard.quantities import moment
-from dashboard.shell import curl
 from dashboard.states import WORDS
 from dashboard.tables import csv_of, download, xlsx_of
 from labrelay.contracts.wells import STATE_LETTERS
@@ -152,7 +151,7 @@ async def show_plate(desk: TheDesk, request: Request, plate: str, who: Calling) 
 
 
 def _line(desk: Desk, path: str) -> str:
-    return curl(f"{desk.client.base_url}{path}", token=desk.settings.asks_for_tokens)
+    return desk.curl(f"{desk.client.base_url}{path}")
 
 
 @router.get("/{plate}/images.json")

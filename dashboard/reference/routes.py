@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, Response
 from dashboard.desk import Desk, TheDesk
 from dashboard.reference.reading import Described, describe, reference_of
 from dashboard.reference.services import SERVICES
-from dashboard.shell import curl
 from labrelay import __version__
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
@@ -34,11 +33,11 @@ Words = Annotated[str, Query(max_length=200)]
 @allow(Role.VIEWER)
 async def show_reference(desk: TheDesk, who: Calling, request: Request, q: Words = "") -> Response:
     """The reference, or those of its calls that hold the words `q`."""
-    seq, token = desk.hub.seq, bool(request.app.state.access.enforced)
+    seq, token = desk.hub.seq, desk.settings.asks_for_tokens
     found = await _described(desk)
     reference = reference_of(found, desk.settings.edge_url, q, token=token)
     shown: dict[str, Any] = {"reference": reference, "q": q, "token": token, "roles": ROLES, "few": FEW}
-    line = curl(f"{desk.client.base_url}/openapi.json", token=token)
+    line = desk.curl(f"{desk.client.base_url}/openapi.json")
     return desk.pages.html("reference/reference.html", who=who, seq=seq, curl=line, **shown)
 
 

@@ -15,7 +15,6 @@ from dashboard.jobs.reading import read_tasks
 from dashboard.review.address import PATH, ReviewAddress
 from dashboard.review.reading import QUEUE, judge, read_page, read_queue
 from dashboard.review.words import JUDGED, ORDERS, REASONS
-from dashboard.shell import curl
 from labrelay.access.callers import Caller
 from labrelay.contracts.filters import FilterInvalid, JobFilter
 from labrelay.contracts.reviews import Order, ReviewQueue
@@ -122,10 +121,10 @@ def _single(wanted: JobFilter) -> dict[str, tuple[str, ...]]:
 def _lines(desk: Desk, address: ReviewAddress) -> dict[str, str]:
     """The same from the shell."""
     query = urlencode([pair for pair in address.settings if pair[0] not in ("blind", "keys")])
-    base, token = desk.client.base_url, desk.settings.asks_for_tokens
+    base = desk.client.base_url
     where = f" --where {shlex.quote(address.wanted.text)}" if address.wanted.pairs else ""
     return {
-        "curl": curl(f"{base}{QUEUE}{'?' if query else ''}{query}", token=token),
-        "judge": curl(f"{base}/api/v2/jobs/{address.at or 'JOB'}/verdict", "PUT", {"verdict": "accept"}, token=token),
+        "curl": desk.curl(f"{base}{QUEUE}{'?' if query else ''}{query}"),
+        "judge": desk.curl(f"{base}/api/v2/jobs/{address.at or 'JOB'}/verdict", "PUT", {"verdict": "accept"}),
         "export": f"labrelay review export --to FOLDER{where}",
     }

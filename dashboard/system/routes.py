@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from dashboard.desk import Desk, TheDesk
 from dashboard.quantities import moment
-from dashboard.shell import curl
 from dashboard.system.acts import ACTS
 from dashboard.system.practice import Practice
 from dashboard.system.reading import Trail, entry_title, entry_words, read_gateway, read_trail, verify, whole_trail
@@ -104,7 +103,7 @@ async def show_system(desk: TheDesk, practice: ThePractice, who: Calling, reques
         found=found,
         at=moment(found.at_ns),
         cards=cards,
-        curl=curl(f"{request.base_url}api/v2/doctor", token=request.app.state.access.enforced),
+        curl=desk.curl(f"{request.base_url}api/v2/doctor"),
     )
 
 

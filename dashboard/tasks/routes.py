@@ -11,7 +11,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from dashboard.desk import Desk, TheDesk
 from dashboard.forms import texts_of
 from dashboard.quantities import moment
-from dashboard.shell import curl
 from dashboard.tasks.drafts import SPARE_LINES, Typed, typed_in, typed_of
 from dashboard.tasks.rules import FIELDS, JOINS, OPERATORS, Line, Rule
 from labrelay.access.callers import Caller
@@ -28,10 +27,10 @@ TASKS: Final = "/api/v2/tasks"
 
 @router.get("/tasks", response_class=HTMLResponse)
 @allow(Role.VIEWER)
-async def show_tasks(desk: TheDesk, who: Calling, request: Request) -> Response:
+async def show_tasks(desk: TheDesk, who: Calling) -> Response:
     """All tasks in the order in which they are asked."""
     seq, tasks = desk.hub.seq, await desk.threads.run(partial(_tasks, desk))
-    line = curl(desk.settings.service_url("job_repository") + TASKS, token=request.app.state.access.enforced)
+    line = desk.curl(desk.settings.service_url("job_repository") + TASKS)
     shown: dict[str, Any] = {"tasks": [(task, typed_of(task)) for task in tasks], "curl": line, **_words(who)}
     return desk.pages.html("tasks/tasks.html", who=who, seq=seq, **shown)
 

@@ -58,7 +58,10 @@ class Projector:
         with self.turn_lock:
             PROJECTOR_LAG.set(seq - self.position)
             self._tidy()
-            return seq > self.position and self._project(seq)
+            behind = seq > self.position
+            if behind:
+                self._project(seq)
+            return behind
 
     def await_position(self, seq: int, timeout_s: float) -> bool:
         """Wait until the record holds everything up to `seq`; whether it does."""
@@ -72,7 +75,7 @@ class Projector:
         self._hurry.wait(max(0.0, self._due - time.monotonic()))
         self._hurry.clear()
 
-    def _project(self, seq: int) -> bool:
+    def _project(self, seq: int) -> None:
         events = self._live.events(self.position, BATCH)
         if not events or events[0].seq != self.position + 1:
             raise LiveStoreLost(f"Events after {self.position} are missing; the live store is at {seq}.")
@@ -80,7 +83,6 @@ class Projector:
         applied = self._apply(events)
         self._live.retire(applied.position, applied.final)
         self._left_over = False
-        return True
 
     def _tidy(self) -> None:
         """Let go of what was recorded before a crash or an outage, and is still in the live store."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.functions import FunctionElement
@@ -159,12 +159,19 @@ def _yes(column: InstrumentedAttribute[bool]) -> Callable[[Sequence[str]], Condi
 
 
 def _found(text: str, row: Any) -> Condition:
-    """All texts in one: a row is compared once."""
-    further = row.instrument + "\n" + row.pipeline + "\n" + row.failure_code
-    searched = row.path + "\n" + row.plate_name + "\n" + further
+    """A text of the row's own, a text that it has in common with others, or the beginning of its id.
+
+    What rows have in common stands in their groups too: where no group holds the text, no row is asked for it.
+    """
     part = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
-    begun = aliased(JobRow)
-    return or_(Holds(searched, part), row.number.in_(select(begun.number).where(_begins(begun, text))))
+    own = [Holds(column, part) for column in (row.path, row.plate_name)]
+    group, begun = aliased(Group), aliased(JobRow)
+    shared = exists(select(1).where(_in_common(group, part))) & _in_common(row, part)
+    return or_(*own, shared, row.number.in_(select(begun.number).where(_begins(begun, text))))
+
+
+def _in_common(row: Any, part: str) -> Condition:
+    return or_(*(Holds(column, part) for column in (row.instrument, row.pipeline, row.failure_code)))
 
 
 BY_GROUP: Final[dict[str, Callable[[Any], Condition]]] = {

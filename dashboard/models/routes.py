@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard.desk import Desk, TheDesk
 from dashboard.models.card import blocks_of
+from dashboard.models.use import lines_of
 from labrelay.access.callers import Caller
 from labrelay.access.roles import suffices
 from labrelay.contracts.models import ModelCheck, ModelEntry
@@ -92,8 +93,10 @@ def _passed_on(registry: Client, name: str, archive: Path, who: Caller) -> Any:
 async def _model_page(desk: Desk, name: str, who: Caller, checks: list[ModelCheck] | None = None) -> Response:
     seq = desk.hub.seq
     told = await desk.threads.run(partial(desk.registry.get, f"{MODELS}/{quote(name)}"))
+    entry = ModelEntry.model_validate(told["entry"], extra="ignore")
     shown: dict[str, Any] = {
-        "entry": ModelEntry.model_validate(told["entry"], extra="ignore"),
+        "entry": entry,
+        "use": lines_of(entry, desk.settings),
         "card": blocks_of(str(told["card"])),
         "checks": checks,
         "curl": _curl(desk, f"{MODELS}/{quote(name)}"),

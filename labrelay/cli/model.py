@@ -44,7 +44,7 @@ def list_models(as_json: Json = False, config: Config = None) -> None:
         return
     table = Table("model", "version", "precision", "finds", "digest", Column("where", overflow="fold"), box=None)
     for entry in entries:
-        words = entry.name, entry.version, entry.precision, ", ".join(entry.classes), entry.digest[:12]
+        words = entry.key, entry.version, entry.precision, ", ".join(entry.classes), entry.digest[:12]
         table.add_row(*map(shown, words), f"{shown(_place(entry))}{_notes(entry)}")
     out.print(table)
 

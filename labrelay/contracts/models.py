@@ -9,6 +9,7 @@ class ModelEntry(Contract):
     Attributes:
         folder: where it lies.
         origin: `shipped`, `settings` or `data folder`.
+        key: what it is asked for by here: of a shipped one its name, of others the folder's, as an upload called it.
         name: as its model.toml says; of one that can't be read its folder's name.
         digest: SHA-256 of model.toml, which stands for the whole model.
         key_id: of the key that it is encrypted with; empty for a plain one.
@@ -18,6 +19,7 @@ class ModelEntry(Contract):
 
     folder: str
     origin: str
+    key: str
     name: str
     version: str = ""
     precision: str = ""

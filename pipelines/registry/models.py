@@ -13,7 +13,7 @@ from fastapi import Path as InPath
 from labrelay import supervisor
 from labrelay.contracts.base import Contract
 from labrelay.contracts.models import ModelCheck, ModelEntry
-from labrelay.errors import NotFound, ServiceUnavailable
+from labrelay.errors import ServiceUnavailable
 from labrelay.http.roles import Role, allow
 from labrelay.http.uploads import keep_zip
 from labrelay.settings import Settings
@@ -78,13 +78,12 @@ class Shelf:
         Raises:
             NotFound: there is none, or several have that name.
         """
-        folder = self._folder(name)
-        entry = next(each for each in self.listed() if each.folder == str(folder))
-        return ModelShown(entry=entry, card="" if entry.problem else self._commands.shown_card(folder))
+        entry = self._called(name)
+        return ModelShown(entry=entry, card="" if entry.problem else self._commands.shown_card(Path(entry.folder)))
 
     def checked(self, name: str) -> list[ModelCheck]:
         """All checks of one package, up to a trial image."""
-        folder = self._folder(name)
+        folder = Path(self._called(name).folder)
         with self._turn:
             return packages.check(folder)
 
@@ -99,6 +98,7 @@ class Shelf:
         room = archive.parent / "unpacked"
         with self._turn:
             folder = packages.unpack(archive, room)
+            self._require_free(name, target)
             checks = packages.check(folder)
             packages.require_well(checks)
             new = packages.settle(folder, target, self._commands.entry(folder).digest)
@@ -109,11 +109,13 @@ class Shelf:
         self._settings.gateway_layout.models.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryDirectory(prefix=".upload-", dir=self._settings.gateway_layout.models)
 
-    def _folder(self, name: str) -> Path:
-        found = [entry for entry in self.listed() if entry.name == name]
-        if len(found) != 1:
-            raise NotFound(f"{'Several models are' if found else 'No model is'} called {name}.")
-        return Path(found[0].folder)
+    def _called(self, name: str) -> ModelEntry:
+        entry: ModelEntry = self._commands.called(self.listed(), name)
+        return entry
+
+    def _require_free(self, name: str, target: Path) -> None:
+        if any(each.key == name and Path(each.folder).resolve() != target.resolve() for each in self.listed()):
+            raise packages.taken_already(name)
 
     @property
     def _commands(self) -> Any:

@@ -1,7 +1,6 @@
 """An uploaded model package: unpacked within bounds, checked in a process of its own, then put in its place."""
 
 import json
-import shutil
 import stat
 import subprocess
 import sys
@@ -91,15 +90,15 @@ def settle(folder: Path, target: Path, digest: str) -> bool:
         told = target / DESCRIPTION
         if told.is_file() and digest_file(told)[0] == digest:
             return False
-        raise Conflict(f"Another model is called {target.name} already.", next_step="Upload it under another name.")
+        raise taken_already(target.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     folder.replace(target)
     return True
 
 
-def forget(folder: Path) -> None:
-    """Remove what an upload left, wherever it stopped."""
-    shutil.rmtree(folder, ignore_errors=True)
+def taken_already(name: str) -> Conflict:
+    """What an upload is told whose name isn't free."""
+    return Conflict(f"Another model is called {name} already.", next_step="Upload it under another name.")
 
 
 def _place(folder: Path, member: zipfile.ZipInfo) -> Path:

@@ -19,7 +19,7 @@ def test_everybody_can_use_it(page: Page) -> None:
 
 def test_a_model_shows_its_card_and_its_checks(page: Page) -> None:
     page.goto("/models")
-    page.get_by_role("link", name="nuclei").click()
+    page.locator("a[href='/models/nuclei']").click()
     expect(page.locator(".modelcard")).to_contain_text("AP")
     page.get_by_role("button", name="Check it now").click()
     expect(page.get_by_role("status", name="What the check found")).to_contain_text("model.toml", timeout=120_000)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pipelines
 from labrelay.contracts.models import ModelCheck, ModelEntry
@@ -16,6 +16,8 @@ from pipelines.segmentation.packages.places import CARD_FILE
 from pipelines.segmentation.packages.sealed import encrypt_package, require_new
 from pipelines.segmentation.packages.verify import verified
 
+SHIPPED: Final = "shipped"
+
 
 def listed(settings: Settings) -> list[ModelEntry]:
     """Every package that ships, that the settings name, or that lies in the data folder."""
@@ -23,20 +25,28 @@ def listed(settings: Settings) -> list[ModelEntry]:
 
 
 def found(settings: Settings, model: str) -> Path:
-    """The folder of a package, by its folder or its name.
+    """The folder of a package, by its folder, its key, or its name where no other one has that.
 
     Raises:
         NotFound: There is none, or several have that name.
     """
     if (Path(model) / DESCRIPTION_FILE).is_file():
         return Path(model)
-    entries = listed(settings)
-    chosen = [entry for entry in entries if entry.name == model]
+    return Path(called(listed(settings), model).folder)
+
+
+def called(entries: list[ModelEntry], model: str) -> ModelEntry:
+    """The package with this key, else the one with this name.
+
+    Raises:
+        NotFound: There is none, or several have that name.
+    """
+    chosen = [entry for entry in entries if entry.key == model] or [entry for entry in entries if entry.name == model]
     if len(chosen) == 1:
-        return Path(chosen[0].folder)
+        return chosen[0]
     if chosen:
         raise NotFound(f"Several models are called {model}.", next_step=f"Name one's folder: {_joined(chosen)}.")
-    known = ", ".join(sorted({entry.name for entry in entries}))
+    known = ", ".join(sorted({entry.key for entry in entries}))
     step = f"Name a folder with a {DESCRIPTION_FILE}, or one of {known}."
     raise NotFound(f"There is no model {model}.", next_step=step)
 
@@ -117,7 +127,7 @@ def _unwritable(path: Path, error: OSError) -> InputProblem:
 def _folders(settings: Settings) -> dict[Path, str]:
     """The packages' folders in the order of their origins, each once."""
     shipped = Path(pipelines.__file__).parent.glob(f"*/model*/{DESCRIPTION_FILE}")
-    places: dict[Path, str] = dict.fromkeys((path.parent for path in sorted(shipped)), "shipped")
+    places: dict[Path, str] = dict.fromkeys((path.parent for path in sorted(shipped)), SHIPPED)
     own = [(model.folder, "settings") for model in settings.pipelines.models.values()]
     data = sorted(settings.gateway_layout.models.glob(f"*/{DESCRIPTION_FILE}"))
     known = {folder.resolve() for folder in places}
@@ -133,10 +143,11 @@ def _entry(folder: Path, origin: str) -> ModelEntry:
         told, digest = read_description(folder)
         load_package(folder)
     except LabrelayError as error:
-        return ModelEntry(folder=str(folder), origin=origin, name=folder.name, problem=error.cause)
+        return ModelEntry(folder=str(folder), origin=origin, key=folder.name, name=folder.name, problem=error.cause)
     return ModelEntry(
         folder=str(folder),
         origin=origin,
+        key=told.name if origin == SHIPPED else folder.name,
         name=told.name,
         version=told.version,
         precision=told.precision or "",

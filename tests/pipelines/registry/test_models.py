@@ -63,6 +63,21 @@ def test_an_upload_is_checked_taken_once_and_found_by_its_name(registry: TestCli
     assert left(settings) == ["mine"]
 
 
+def test_a_model_whose_maker_used_a_name_that_is_here_is_told_apart_by_its_key(registry: TestClient) -> None:
+    registry.put("/api/v2/models/mine", content=shipped())
+    for key in ("nuclei", "mine"):
+        entry = registry.get(f"/api/v2/models/{key}").json()["entry"]
+        assert (entry["key"], entry["name"]) == (key, "nuclei")
+    assert registry.post("/api/v2/models/nuclei/verify").status_code == 200
+
+
+def test_an_upload_under_the_name_of_a_shipped_model_is_refused(registry: TestClient, settings: Settings) -> None:
+    answer = registry.put("/api/v2/models/nuclei", content=shipped())
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert "another name" in answer.json()["next_step"]
+    assert left(settings) == []
+
+
 def test_aicsd_14_a_model_that_was_changed_is_refused_with_what_is_wrong(
     registry: TestClient, settings: Settings
 ) -> None:

@@ -103,7 +103,7 @@ def _images(
 
 
 def _cell(tile: Tile, layer: Layer, value: float | None, scale: Scale | None) -> Cell:
-    state = state_of(tile.stage)
+    state = state_of_image(tile)
     words = _(WELL_LOOKS[state].title)
     if value is not None and scale is not None:
         told = _("{well}: {value}, {state}").format(well=tile.name, value=number_of(value) + layer.unit, state=words)
@@ -118,8 +118,8 @@ def state_of(stage: Stage) -> WellState:
     return OF_STAGE.get(stage, WellState.RUNNING if stage not in FINAL else WellState.WITHDRAWN)
 
 
-def state_of_image(image: WellImage) -> WellState:
-    """The state of an image of a well; a failure that somebody accepted is none."""
+def state_of_image(image: WellImage | Tile) -> WellState:
+    """The state of an image; a failure that somebody accepted is none."""
     return WellState.ACCEPTED if image.accepted else state_of(image.stage)
 
 

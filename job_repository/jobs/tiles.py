@@ -12,12 +12,12 @@ from job_repository.plates.tables import is_count
 from job_repository.record.models import JobRow
 from labrelay.contracts.attributes import wire_texts
 from labrelay.contracts.jobs import Job
-from labrelay.contracts.states import PipelineStatus
+from labrelay.contracts.states import PipelineStatus, Stage
 from labrelay.contracts.tiles import Tile
 
 
-def tile_of(job: Job, seq: int) -> Tile:
-    """The tile of a job as it is at a running number."""
+def tile_of(job: Job, seq: int, *, accepted: bool = False) -> Tile:
+    """The tile of a job as it is at a running number; whether somebody `accepted` its failure stands beside the job."""
     source, task = job.source, job.task
     counted = job.report is not None and job.report.status is PipelineStatus.COMPLETE
     told = wire_texts(source.attributes)
@@ -43,13 +43,14 @@ def tile_of(job: Job, seq: int) -> Tile:
         created_ns=job.created_ns,
         updated_ns=job.updated_ns,
         final=job.final,
+        accepted=accepted and job.stage is Stage.FAILED,
     )
 
 
 def tiles_of(connection: Connection, ids: Sequence[str]) -> dict[str, Tile]:
     """Tiles by id; unknown ids are left out."""
-    rows = connection.execute(select(JobRow.id, JobRow.seq, JobRow.doc).where(JobRow.id.in_(ids)))
-    return {row.id: tile_of(read_job(row.doc), row.seq) for row in rows}
+    rows = connection.execute(select(JobRow.id, JobRow.seq, JobRow.doc, JobRow.waiver).where(JobRow.id.in_(ids)))
+    return {row.id: tile_of(read_job(row.doc), row.seq, accepted=row.waiver != 0) for row in rows}
 
 
 def with_tiles(connection: Connection, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select, update
 
+from job_repository.jobs.tiles import tile_of
+from job_repository.live.documents import read_job
 from job_repository.plates.identity import PlateIdentity
 from job_repository.record.models import CaptureRow, JobEventRow, JobRow, PlateRow
 from job_repository.record.store import Record
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.plates import PLATE_FINISHED, TABLE, FinishedPlates, NumberedFinish, PlateFinished
 from labrelay.contracts.states import FINAL, Stage
+from labrelay.contracts.tiles import Tile
 from labrelay.errors import NotFound
 
 COLUMNS: Final = PlateRow.__table__.c
@@ -81,12 +84,13 @@ class PlateStore:
             # The text of all attributes leads to the plates; the name itself decides.
             return list(islice((each for each in map(_read, rows) if _is_called(each, name)), limit))
 
-    def unplated(self, after: int | None, limit: int) -> list[tuple[int, str]]:
-        """Numbers and documents of jobs of images that belong to no plate, those that changed last first."""
-        query = select(JobRow.seq, JobRow.doc).where(JobRow.plate == "", JobRow.task_id != TABLE)
+    def unplated(self, after: int | None, limit: int) -> list[Tile]:
+        """Images that belong to no plate, those that changed last first."""
+        query = select(JobRow.seq, JobRow.doc, JobRow.waiver).where(JobRow.plate == "", JobRow.task_id != TABLE)
         query = query if after is None else query.where(JobRow.seq < after)
         with self.record.read() as connection:
-            return [(row.seq, row.doc) for row in connection.execute(query.order_by(JobRow.seq.desc()).limit(limit))]
+            rows = connection.execute(query.order_by(JobRow.seq.desc()).limit(limit)).all()
+        return [tile_of(read_job(row.doc), row.seq, accepted=row.waiver != 0) for row in rows]
 
     def uncovered(self) -> list[str]:
         """Plates with jobs of which something isn't in their tables, as far as anybody knows."""

@@ -6,13 +6,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
 
 from job_repository.jobs.routes import Repo
-from job_repository.jobs.tiles import tile_of
 from job_repository.plates.sites import PlateSites, Site, measured_by_people
 from job_repository.plates.tables import is_count
 from job_repository.plates.views import shown
 from job_repository.repository import Repository
 from labrelay.contracts.base import Contract
-from labrelay.contracts.jobs import Job
 from labrelay.contracts.plates import PlateId
 from labrelay.contracts.tiles import TilePage
 from labrelay.contracts.wells import (
@@ -73,9 +71,8 @@ def maps(repo: Repo, asked: Annotated[MapsAsked, Query()]) -> PlateMaps:
 def unplated(repo: Repo, asked: Annotated[UnplatedAsked, Query()]) -> Response:
     """Images that belong to no plate, those that changed last first."""
     repo.queries.catch_up()
-    rows = repo.plate_store.unplated(asked.after, asked.limit)
-    tiles = tuple(tile_of(Job.model_validate_json(doc), seq) for seq, doc in rows)
-    page = TilePage(items=tiles, next=str(rows[-1][0]) if len(rows) == asked.limit else None)
+    tiles = repo.plate_store.unplated(asked.after, asked.limit)
+    page = TilePage(items=tuple(tiles), next=str(tiles[-1].seq) if len(tiles) == asked.limit else None)
     return Response(page.model_dump_json(), media_type="application/json")
 
 

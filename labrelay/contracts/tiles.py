@@ -26,6 +26,7 @@ class Tile(Contract):
         cause: why it failed, or what it is overdue for.
         created_ns: wall clock of the gateway, nanoseconds since 1970, as `updated_ns`.
         final: nobody needs to act any more.
+        accepted: it failed, and somebody accepted that as missing.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Tile(Contract):
     created_ns: int
     updated_ns: int
     final: bool
+    accepted: bool = False
 
 
 class TilePage(Contract):

@@ -128,3 +128,9 @@ def test_images_without_a_plate_are_runs_of_a_day_and_folder() -> None:
         ("reader-1 / input / run1", 2),
     ]
     assert [cell.look for _, _, cell in runs[1].images] == ["step-16", "is-failed"]
+
+
+def test_a_failure_that_was_accepted_is_drawn_as_such_in_a_run() -> None:
+    tile = tile_of(jobs.job("run1/b.tif", Stage.FAILED), 1, accepted=True)
+    ((_, _, cell),) = drawn([tile], PlateView()).runs[0].images
+    assert (cell.look, cell.letter, cell.said) == ("is-accepted", "A", "b.tif: Failed, accepted as missing")

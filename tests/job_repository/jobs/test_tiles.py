@@ -64,6 +64,7 @@ def test_a_tile_says_what_a_well_shows(shared: TestClient, counted: str) -> None
         "created_ns": job["created_ns"],
         "updated_ns": job["updated_ns"],
         "final": True,
+        "accepted": False,
     }
 
 
@@ -75,6 +76,18 @@ def test_tiles_come_in_the_order_asked_for_and_unknown_ids_are_left_out(shared: 
     assert [tile["id"] for tile in found] == [failed, counted]
     assert (loose["plate"], loose["well"], loose["count"]) == ("", "", None)
     assert (loose["code"], loose["cause"]) == (FAILURE["code"], FAILURE["cause"])
+
+
+def test_a_failure_that_somebody_accepted_says_so_until_that_is_withdrawn(shared: TestClient) -> None:
+    failed = announce(shared, "accepted.tif", "d" * 64)["jobs"][0]
+    take(shared, failed, "fail", failure=FAILURE)
+    asked = {"filter": {"path": ["accepted.tif"]}, "reason": "the reader lost the network", "expected_count": 1}
+    waiver = shared.post("/api/v2/failures/waive", json=asked).json()
+    assert tiles(shared, failed)[0]["accepted"] is True
+    listed = shared.get("/api/v2/plates/unplated").json()["items"]
+    assert next(each for each in listed if each["id"] == failed)["accepted"] is True
+    shared.delete(f"/api/v2/failures/waivers/{waiver['number']}").raise_for_status()
+    assert tiles(shared, failed)[0]["accepted"] is False
 
 
 def test_as_many_as_a_call_takes_fit_into_an_address(shared: TestClient, counted: str) -> None:

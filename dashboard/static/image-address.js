@@ -67,7 +67,7 @@ export function write(state) {
   history.replaceState(history.state, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
 }
 
-/** Acts once a while after the last change, and at once when the page is left: who comes back finds it as it was. */
+/** Acts once a while after the last change; at once before a click leads on and when the page is left. */
 export class Settling {
   #waiting = 0;
 
@@ -76,6 +76,7 @@ export class Settling {
     this.act = act;
     this.rest = rest;
     window.addEventListener("pagehide", () => this.now());
+    for (const kind of ["click", "auxclick"]) document.addEventListener(kind, () => this.now(), { capture: true });
   }
 
   later() {

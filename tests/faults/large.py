@@ -25,6 +25,9 @@ MOST_GROWTH = 300_000_000
 """Bytes of memory that one process may gain."""
 SMALL = 2_000
 PER_FOLDER = 500
+SAY_S = 30.0
+PATIENCE_S = 180.0
+"""So long nothing may move, as in the other runs of faults."""
 PARTS = 4
 """The burst's time is told in so many parts, so that one sees whether it gets slower."""
 
@@ -86,14 +89,27 @@ def write_large(sides: TwoSides, size: int) -> None:
     sides.stream.written[path.name] = sha256_of(path)
 
 
+def await_complete(sides: TwoSides, goal: int) -> None:
+    """Until so many are complete, or nothing moves any more: then the oracle tells what is missing."""
+    begun = moved = said = time.monotonic()
+    first = last = complete(sides)
+    while last < goal and time.monotonic() - moved < PATIENCE_S:
+        time.sleep(1.0)
+        now, known = time.monotonic(), complete(sides)
+        if known > last:
+            last, moved = known, now
+        if now - said > SAY_S:
+            said = now
+            sys.stderr.write(f"{last:,} of {goal:,} complete, {(last - first) / (now - begun):.1f} a second\n")
+
+
 def measured(sides: TwoSides, what: str, count: int, before: int) -> Found:
     """Wait until so many more jobs are complete, and ask the oracle."""
     begun, parts = time.monotonic(), [before + count * part // PARTS for part in range(1, PARTS + 1)]
     times = [begun]
     with Memory(lambda: processes(sides)) as memory:
         for goal in parts:
-            while complete(sides) < goal:
-                time.sleep(1.0)
+            await_complete(sides, goal)
             times.append(time.monotonic())
     verdict, _ = sides.settle(60.0)
     parts_s = [round(later - earlier, 1) for earlier, later in itertools.pairwise(times)]

@@ -32,6 +32,7 @@ LEAVE = """() => {
   document.querySelector(".stage").dispatchEvent(pressed);
   location.assign("/jobs");
 }"""
+CLICK_AT_ONCE = LEAVE.replace("() =>", "(link) =>").replace('location.assign("/jobs")', "link.click()")
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,14 @@ def test_who_leaves_at_once_finds_the_view_as_it_was(viewer: Page, seen: Seen) -
     viewer.go_back()
     viewer.wait_for_selector(READY)
     assert "mask=fill" in viewer.url
+    assert viewer.locator(".maskmode").input_value() == "fill"
+
+
+def test_a_click_on_the_next_image_takes_a_view_along_that_was_chosen_just_now(viewer: Page, seen: Seen) -> None:
+    step = viewer.locator("a.step").first
+    step.evaluate(CLICK_AT_ONCE)
+    viewer.wait_for_url(lambda url: "mask=fill" in url and seen.id not in url)
+    viewer.wait_for_selector(READY)
     assert viewer.locator(".maskmode").input_value() == "fill"
 
 

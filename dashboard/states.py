@@ -30,7 +30,7 @@ class Look:
 
 
 LOOKS: Final[dict[State, Look]] = {
-    State.FAILED: Look(N_("Needs you"), "!", (Stage.FAILED,)),
+    State.FAILED: Look(N_("Failed"), "!", (Stage.FAILED,)),
     State.WAITING: Look(N_("Waiting"), "W", (Stage.AWAITING_INPUT, Stage.GATHERING, Stage.READY, Stage.LAUNCHED)),
     State.WORKING: Look(N_("In work"), "R", (Stage.JOINED, Stage.PROCESSING, Stage.REPORTED, Stage.SEALING)),
     State.RETURNING: Look(N_("Going back"), "B", (Stage.RETURNING, Stage.RECEIVING)),

@@ -113,7 +113,7 @@ def test_aicsd_10_the_address_holds_the_view_and_the_lab_keeps_it_by_name(
     browser: Browser, lab: Lab, page: Page, failed: list[str]
 ) -> None:
     page.goto(HERE)
-    page.locator("#facets").get_by_role("link", name=re.compile("Needs you")).click()
+    page.locator("#facets").get_by_role("link", name=re.compile("Failed")).click()
     page.get_by_label("Changed", exact=True).select_option("1d")
     page.get_by_role("button", name="Show").first.click()
     address = page.url
@@ -136,7 +136,7 @@ def test_facets_count_what_the_filter_takes_and_conditions_are_taken_away_one_by
 ) -> None:
     page.goto(f"{HERE}&stage=failed")
     expect(page.locator("#total")).to_contain_text("3 jobs")
-    expect(page.locator("#facets a[aria-current]")).to_contain_text("Needs you")
+    expect(page.locator("#facets a[aria-current]")).to_contain_text("Failed")
     page.get_by_role("link", name=re.compile("Path contains")).click()
     assert urlsplit(page.url).query == "stage=failed"
 

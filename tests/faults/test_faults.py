@@ -4,6 +4,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -64,19 +65,23 @@ def test_a_fault_that_does_not_come_about_counts_zero(sides: TwoSides) -> None:
 
 @contextmanager
 def deleting(sides: TwoSides, chance: random.Random) -> Iterator[None]:
-    name = "planted/loss.tif"
-    sides.stream.write(name)
-    until(lambda: [job["stage"] for job in sides.jobs_of(name)] == ["complete"], "complete")
-    (output,) = files_below(sides.places.results / "planted")
-    output.unlink()
+    output_of(sides, "loss/planted.tif").unlink()
     yield
 
 
 @contextmanager
 def copying(sides: TwoSides, chance: random.Random) -> Iterator[None]:
-    output = until(lambda: files_below(sides.places.results), "an output")[0]
+    output = output_of(sides, "double/planted.tif")
     shutil.copyfile(output, output.with_name(f"other~12345678{output.suffix}"))
     yield
+
+
+def output_of(sides: TwoSides, name: str) -> Path:
+    """The finished output of a file that is written now, the only one of its folder."""
+    sides.stream.write(name)
+    until(lambda: [job["stage"] for job in sides.jobs_of(name)] == ["complete"], "complete")
+    (output,) = files_below(sides.places.results / Path(name).parent)
+    return output
 
 
 @contextmanager

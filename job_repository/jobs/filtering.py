@@ -26,6 +26,7 @@ Group = JobGroupRow
 IS_TABLE: Final = JobRow.task_id == TABLE
 GROUPED: Final = {"stage": Group.stage, "instrument": Group.instrument, "pipeline": Group.pipeline}
 _ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_OF_ID: Final = re.compile(r"[0-9a-fA-F-]{1,36}")
 _AFTER_HEX: Final = "g"
 
 
@@ -165,9 +166,10 @@ def _found(text: str, row: Any) -> Condition:
     """
     part = "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
     own = [Holds(column, part) for column in (row.path, row.plate_name)]
-    group, begun = aliased(Group), aliased(JobRow)
+    group, begun = Group.__table__.alias().c, JobRow.__table__.alias().c
     shared = exists(select(1).where(_in_common(group, part))) & _in_common(row, part)
-    return or_(*own, shared, row.number.in_(select(begun.number).where(_begins(begun, text))))
+    ids = [row.number.in_(select(begun.number).where(_begins(begun, text)))] if _OF_ID.fullmatch(text) else []
+    return or_(*own, shared, *ids)
 
 
 def _in_common(row: Any, part: str) -> Condition:

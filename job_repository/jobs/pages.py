@@ -150,14 +150,13 @@ class Search:
     def _searching(self, query: Select[Any]) -> Select[Any]:
         """Few jobs are looked at one by one; of many a bounded number, in order."""
         row = aliased(JobRow)
-        looked = select(1).where(row.number == JobRow.number, *texts(self._wanted, row))
-        holds = exists(hinted(looked, row, BY_TEXT))
-        if self._times:
-            return self._by_time(query).where(holds)
-        if self._rare:
-            return self._by_group(query).where(holds)
+        same = row.number == JobRow.number
+        if self._times or self._rare:
+            ordered = self._by_time(query) if self._times else self._by_group(query)
+            looked = select(1).where(same, *texts(self._wanted, row))
+            return ordered.where(exists(hinted(looked, row, BY_TEXT)))
         query = hinted(query, JobRow, BY_TEXT).where(*texts(self._wanted, JobRow))
-        is_meant = exists(select(1).where(row.number == JobRow.number, row.group_id.in_(list(self.alike))))
+        is_meant = exists(select(1).where(same, row.group_id.in_(list(self.alike))))
         return query.where(is_meant) if self._groups else query
 
     def _newest(self, key: Key, limit: int) -> Select[Any]:

@@ -27,6 +27,7 @@ def pages(address: str) -> dict[str, str]:
         "image": f"/images/{job}",
         "task": "/tasks/new",
         "audit": "/system/audit",
+        "api": "/api?q=captures",
     }
 
 

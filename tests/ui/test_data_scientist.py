@@ -31,8 +31,7 @@ def test_the_first_five_minutes(page: Page, lab: Lab, tmp_path: Path) -> None:
     counts = read_the_counts(page)
     job = accept_an_image(page, lab)
     try:
-        (image,) = export_what_was_accepted(page, lab, tmp_path / "train")
-        assert image.objects == counts[job]
+        assert export_what_was_accepted(page, lab, tmp_path / "train")[job].objects == counts[job]
     finally:
         page.request.post(f"{lab.address}/review/{job}/verdict", form={"verdict": ""})
 
@@ -90,14 +89,15 @@ def shown(page: Page) -> str:
     return page.locator(".reviewroom").get_attribute("data-job") or ""
 
 
-def export_what_was_accepted(page: Page, lab: Lab, folder: Path) -> list[Any]:
-    """With the command that the page offers; the training reads what it wrote."""
+def export_what_was_accepted(page: Page, lab: Lab, folder: Path) -> dict[str, Any]:
+    """With the command that the page offers; the training reads what it wrote, here by job."""
     page.locator(".shell summary").click()
     offered = next(each for each in page.locator(".shell code").all_text_contents() if "export" in each)
     words = shlex.split(offered.replace("FOLDER", shlex.quote(str(folder))))
     config = next(lab.root.glob("**/run/settings.json"))
     assert labrelay(*words[1:], "--config", str(config)).status == 0
-    (told,) = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["images"]
-    assert told["by"] == "dashboard"
-    assert len(told["model"]["sha256"]) == 64
-    return list(read_folder(folder))
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["images"]
+    assert {each["by"] for each in told} == {"dashboard"}
+    assert {len(each["model"]["sha256"]) for each in told} == {64}
+    read = {each.stem: each for each in read_folder(folder)}
+    return {each["job"]: read[Path(each["image"]).stem] for each in told}

@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ import pipelines  # noqa: F401  (before OpenVINO: it keeps OpenVINO's telemetry 
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.settings import Settings
 from labrelay.settings.model import Oem, Ports, Redis, WatchedFolder
+from tests.pieces import PAGES, Pieces, piece_of
 from tests.ports import take_port
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
@@ -61,11 +63,23 @@ def redis_url(tmp_path: Path, settings: Settings) -> Iterator[str]:
     server.stop()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run the tests that are marked `long`, as CI does")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start processes come first: they wait much, and none of them is left alone at the end of a run."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is long, if not asked for; what lasts longest in one piece comes first: nobody waits for it."""
+    if not config.getoption("--long"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
     slow = {item.path for item in items if item.get_closest_marker("process")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (piece_of(item.nodeid) != PAGES, item.path not in slow))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Pieces:
+    return Pieces(config, log)
 
 
 def pytest_collection_finish() -> None:

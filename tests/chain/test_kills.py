@@ -10,9 +10,10 @@ import redis
 from tests.chain.system import Chain
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(240)]
+OTHERS = [pytest.param(name, marks=pytest.mark.long) for name in ("redis", "oem", "simulator")]
 
 
-@pytest.mark.parametrize("name", ["redis", "gateway", "oem", "simulator"])
+@pytest.mark.parametrize("name", ["gateway", *OTHERS])
 def test_killing_a_process_again_and_again_loses_and_doubles_nothing(
     chain: Chain, writing: threading.Thread, name: str
 ) -> None:

@@ -21,7 +21,7 @@ from tests.chain.system import Chain, chain_of, chain_settings
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
-PROCESSES = ["redis", "gateway", "oem", "slow"]
+PROCESSES = ["gateway", "slow", *(pytest.param(name, marks=pytest.mark.long) for name in ("redis", "oem"))]
 HELD = [Stage.READY, Stage.LAUNCHED, Stage.PROCESSING, Stage.RETURNING]
 SHORT = [Stage.AWAITING_INPUT, Stage.REPORTED, Stage.SEALING, Stage.RECEIVING]
 LONG_FILE = 400

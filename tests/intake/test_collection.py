@@ -30,6 +30,7 @@ COUNTED: Final = PICTURES if LARGE else sorted(FIRST.values())
 
 pytestmark = [
     pytest.mark.process,
+    pytest.mark.long,
     pytest.mark.timeout(400),
     pytest.mark.skipif(not FILES, reason="the project's own collection of instrument files isn't here"),
 ]

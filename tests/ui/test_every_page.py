@@ -17,6 +17,12 @@ def test_no_page_keeps_anybody_out(page: Page, path: str) -> None:
     assert answer is not None
     assert answer.status == 200
     assert barriers(page) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_keeps_anybody_out_in_forced_colours_and_on_a_wall(page: Page, path: str) -> None:
+    page.goto(path)
     page.emulate_media(forced_colors="active", color_scheme="light")
     assert violations(page) == []
     page.emulate_media(forced_colors="none")

@@ -4,9 +4,12 @@ import contextlib
 import io
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
+
+import structlog
 
 from labrelay.cli import main
 
@@ -24,11 +27,24 @@ class Answer:
         return json.loads(self.out)
 
 
+@contextlib.contextmanager
+def logging_as_before() -> Iterator[None]:
+    """Some commands silence the logs of their process, which here is that of other tests too."""
+    before = structlog.get_config() if structlog.is_configured() else None
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        if before:
+            structlog.configure(**before)
+
+
 def labrelay(*words: str) -> Answer:
     """Call the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
     status: object = 0
     with (
+        logging_as_before(),
         patch.object(sys, "argv", ["labrelay", *words]),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

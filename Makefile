@@ -9,8 +9,8 @@ ARGS   ?=
 demo: $(VENV)/.all
 	$(BIN)/labrelay demo $(ARGS)
 
-# Tests of whole systems wait for a third of their time: two workers more than there are processors keep these busy.
-TESTERS ?= $(shell $(PYTHON) -c "import os; print(min(6, 2 + (os.cpu_count() or 1)))")
+# Tests of whole systems wait for a third of their time: one worker more than there are processors keeps these busy.
+TESTERS ?= $(shell $(PYTHON) -c "import os; print(min(6, 1 + (os.cpu_count() or 1)))")
 test: $(VENV)/.dev system
 	$(BIN)/python -m pytest --numprocesses $(TESTERS) --no-loadscope-reorder $(ARGS)
 

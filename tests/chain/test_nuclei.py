@@ -111,6 +111,7 @@ def test_a_retry_of_an_unreadable_image_fails_again_with_the_same_reason(nuclei:
     assert after["failure"] == before["failure"]
 
 
+@pytest.mark.long
 def test_killing_both_processes_of_the_bento_loses_and_doubles_nothing(nuclei: Chain, plate: list[str]) -> None:
     names = acquire(nuclei, "PLATE__3", 6, size=640)
     killed = kill_at_work(nuclei, "PLATE__3", set())

@@ -54,6 +54,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_new_one_completes_everythin
     machine.settle()
 
 
+@pytest.mark.long
 def test_a_supervisor_that_starts_at_once_ends_what_the_killed_one_left(machine: Machine) -> None:
     machine.instrument.write_plate(4, pause_s=0.0, plate="plate2")
     left = machine.up.kill()

@@ -137,6 +137,7 @@ def state(folder: Path) -> dict[str, tuple[str, int]]:
     return {path.relative_to(folder).as_posix(): (digest_file(path)[0], path.stat().st_mtime_ns) for path in files}
 
 
+@pytest.mark.long
 def test_a_pipeline_without_provenance_is_judged_by_the_outputs_that_lie_there(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     for number in range(3):

@@ -145,6 +145,7 @@ def test_sigterm_stops_both_processes_cleanly(tmp_path: Path, model: Path, redis
         assert "worker stopped" in service.log.read_text()
 
 
+@pytest.mark.long
 def test_the_worker_ends_with_a_killed_arbiter(tmp_path: Path, model: Path, redis_url: str) -> None:
     with serving(tmp_path, model, LABRELAY_REDIS__URL=redis_url) as service:
         worker = service.worker

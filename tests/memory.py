@@ -17,12 +17,14 @@ class Memory:
 
     Args:
         processes: those that run now, with their names; asked again and again.
+        every_s: seconds between two looks; a look costs some milliseconds of the processor.
     """
 
-    def __init__(self, processes: Callable[[], Iterable[Named]]) -> None:
+    def __init__(self, processes: Callable[[], Iterable[Named]], every_s: float = EVERY_S) -> None:
         self.growth: dict[str, int] = {}
         self._first: dict[str, int] = {}
         self._processes = processes
+        self._every_s = every_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -43,7 +45,7 @@ class Memory:
         return max(self.growth.values(), default=0)
 
     def _watch(self) -> None:
-        while not self._stop.wait(EVERY_S):
+        while not self._stop.wait(self._every_s):
             for name, process in self._processes():
                 self._look(f"{name} {process.pid}", process)
 

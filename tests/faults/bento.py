@@ -18,7 +18,7 @@ OPTIONS: dict[str, Any] = {"workers": 1, "logging": {"access": {"enabled": False
 @pipeline(topic="bento", name="Copy in a Bento", description="Copies the image and keeps count")
 def in_bento(capture: Capture, parameters: Mapping[str, str], output_dir: Path) -> Outcome:
     """One copy."""
-    return copied(capture, output_dir)
+    return copied(capture, parameters, output_dir)
 
 
 @bentoml.service(name="bento", **OPTIONS)

@@ -14,7 +14,8 @@ from labrelay.settings import load_settings
 from pipelines.sdk import Capture, Outcome, pipeline, serve
 from tests.faults.odd import misbehave, odd_gateway
 
-WORK_S = 0.05
+WORK_S = "0.05"
+"""Of each copy, unless the task's parameter `work_s` says otherwise."""
 LOG = "inferences.log"
 """Below the gateway's data folder."""
 
@@ -22,14 +23,14 @@ LOG = "inferences.log"
 @pipeline(topic="copying", name="Copy", description="Copies the image and keeps count")
 def copying(capture: Capture, parameters: Mapping[str, str], output_dir: Path) -> Outcome:
     """One copy."""
-    return copied(capture, output_dir)
+    return copied(capture, parameters, output_dir)
 
 
-def copied(capture: Capture, output_dir: Path) -> Outcome:
+def copied(capture: Capture, parameters: Mapping[str, str], output_dir: Path) -> Outcome:
     """Count an inference and copy the input."""
     note_inference(capture.path)
     misbehave(capture, output_dir)
-    threading.Event().wait(WORK_S)  # libfaketime lets time.sleep fail
+    threading.Event().wait(float(parameters.get("work_s", WORK_S)))  # libfaketime lets time.sleep fail
     copy = output_dir / f"{capture.path.stem}-copy{capture.path.suffix}"
     shutil.copyfile(capture.path, copy)
     return Outcome([copy])

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from labrelay.errors import LabrelayError
+from labrelay.settings.oem import Oem
 from tests.faults.oracle import sha256_of
 from tests.faults.system import Places, TwoSides, two_sides
 from tests.memory import Memory, Named, family
@@ -28,6 +29,7 @@ PER_FOLDER = 500
 SAY_S = 30.0
 PATIENCE_S = 180.0
 """So long nothing may move, as in the other runs of faults."""
+LOOK_S = 2.0
 PARTS = 4
 """The burst's time is told in so many parts, so that one sees whether it gets slower."""
 
@@ -94,7 +96,7 @@ def await_complete(sides: TwoSides, goal: int) -> None:
     begun = moved = said = time.monotonic()
     first = last = complete(sides)
     while last < goal and time.monotonic() - moved < PATIENCE_S:
-        time.sleep(1.0)
+        time.sleep(LOOK_S)
         now, known = time.monotonic(), complete(sides)
         if known > last:
             last, moved = known, now
@@ -107,7 +109,7 @@ def measured(sides: TwoSides, what: str, count: int, before: int) -> Found:
     """Wait until so many more jobs are complete, and ask the oracle."""
     begun, parts = time.monotonic(), [before + count * part // PARTS for part in range(1, PARTS + 1)]
     times = [begun]
-    with Memory(lambda: processes(sides)) as memory:
+    with Memory(lambda: processes(sides), LOOK_S) as memory:
         for goal in parts:
             await_complete(sides, goal)
             times.append(time.monotonic())
@@ -133,7 +135,9 @@ def main() -> int:
 
 def run(root: Path, files: int, size: int) -> Iterator[Found]:
     """Both, one after the other, in a system that has worked on one file before."""
-    with two_sides(Places.below(root), random.Random(1), bento=False) as sides:
+    shipped = Oem.model_fields["rescan_s"].default
+    places, at_once = Places.below(root), {"work_s": "0"}
+    with two_sides(places, random.Random(1), bento=False, rescan_s=shipped, parameters=at_once) as sides:
         sides.stream.write("first.tif")
         sides.settle(60.0)
         if size:

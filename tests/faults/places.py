@@ -51,14 +51,14 @@ attempts = 50
     return settings_file(places.settings / "gateway.toml", places.gateway, ports, lines)
 
 
-def oem_file(places: Places, edge: int, more: str) -> Path:
+def oem_file(places: Places, edge: int, rescan_s: float, more: str) -> Path:
     """The OEM side knows the relay's port as its gateway."""
     names = [port for _, port in OEM.values()]
     lines = f"""[oem]
 instrument = "reader-1"
 edge_url = "http://127.0.0.1:{edge}"
 output_folder = "{places.results.as_posix()}"
-rescan_s = 3.0
+rescan_s = {rescan_s}
 [[oem.folders]]
 path = "{places.images.as_posix()}"
 stable_s = 0.5

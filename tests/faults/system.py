@@ -3,7 +3,7 @@
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -183,7 +183,14 @@ class TwoSides:
 
 @contextmanager
 def two_sides(
-    places: Places, chance: random.Random, *, oem: str = "", gateway: str = "", bento: bool = True
+    places: Places,
+    chance: random.Random,
+    *,
+    oem: str = "",
+    gateway: str = "",
+    bento: bool = True,
+    rescan_s: float = 3.0,
+    parameters: Mapping[str, str] | None = None,
 ) -> Iterator[TwoSides]:
     """Both sides, until the block ends.
 
@@ -193,6 +200,8 @@ def two_sides(
         oem: further lines of the watched folder's table, which is the last of the OEM side's settings.
         gateway: further tables of the gateway's settings.
         bento: a Bento copies what is called `bento…`; without it the worker copies all.
+        rescan_s: seconds between two scans of the watched folder: few, so that what events don't tell is found soon.
+        parameters: of the task that is for all but the Bento's files.
     """
     for folder in (places.images, places.results, places.oem, places.gateway, places.settings):
         folder.mkdir(parents=True, exist_ok=True)
@@ -202,21 +211,22 @@ def two_sides(
         (port,) = take_ports(1)
         relay = Relay(port, outside.settings.ports.edge)
         stack.callback(relay.close)
-        inside = start("oem", oem_file(places, port, oem), module=COMMAND)
+        inside = start("oem", oem_file(places, port, rescan_s, oem), module=COMMAND)
         oracle = Oracle(places.results, places.gateway / "gateway", places.gateway / LOG, places.images)
         sides = TwoSides(places, inside, outside, relay, Stream(places.images, chance), oracle)
         stack.callback(sides.close)
-        add_tasks(sides, bento)
+        add_tasks(sides, bento, parameters or {})
         yield sides
 
 
-def add_tasks(sides: TwoSides, bento: bool) -> None:
+def add_tasks(sides: TwoSides, bento: bool, parameters: Mapping[str, str]) -> None:
     """What is called `bento…` goes to the Bento, all else to the worker."""
     if bento:
         selector = {"in": ["bento", {"var": "InputFile.Name"}]}
         body = {"description": "called bento…", "selector": selector, "pipeline": "bento", "order": 1}
         sides.launcher.post("/api/v2/tasks", body)
-    sides.launcher.post("/api/v2/tasks", {"description": "all else", "selector": True, "pipeline": "copying"})
+    rest = {"description": "all else", "selector": True, "pipeline": "copying", "parameters": dict(parameters)}
+    sides.launcher.post("/api/v2/tasks", rest)
 
 
 def kill_all(processes: list[psutil.Process]) -> int:

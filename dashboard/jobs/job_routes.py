@@ -103,10 +103,7 @@ async def _page(desk: Desk, job_id: str, who: Caller, trouble: LabrelayError | N
     page = page_of(await desk.threads.run(partial(read_job, desk.client, desk.sender, job_id, who)))
     status = trouble.status if trouble else 200
     place = f"{desk.client.base_url}/api/v2/jobs/{page.row.id}"
-    lines = {
-        "curl": desk.curl(place),
-        "command": f"labrelay jobs --where job={page.row.id}",
-    }
+    lines = {"curl": desk.curl(place), "command": f"labrelay jobs --where job={page.row.id}"}
     act_lines = {name: _line(desk, f"{place}/{name}", name, page.row.id) for name in page.acts}
     words: dict[str, Any] = {"titles": TITLES, "one_means": ONE_MEANS, "verdicts": VERDICTS, "given": GIVEN}
     return desk.pages.html(
@@ -115,5 +112,4 @@ async def _page(desk: Desk, job_id: str, who: Caller, trouble: LabrelayError | N
 
 
 def _line(desk: Desk, url: str, action: str, job_id: str) -> dict[str, str]:
-    line = desk.curl(url, "POST", {"reason": ""})
-    return {"curl": line, "command": f"labrelay {action} {job_id[:8]}"}
+    return {"curl": desk.curl(url, "POST", {"reason": ""}), "command": f"labrelay {action} {job_id[:8]}"}

@@ -1,7 +1,7 @@
 """Tiles of jobs: what a row shows, made from the record's documents in one look."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -14,6 +14,18 @@ from labrelay.contracts.attributes import wire_texts
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import PipelineStatus, Stage
 from labrelay.contracts.tiles import Tile
+
+STORED: Final = (JobRow.seq, JobRow.doc, JobRow.waiver)
+"""What a tile is made from, as `stored_tile` takes it."""
+
+
+def stored_tile(row: Any) -> Tile:
+    """The tile of a row of the record that has `STORED`.
+
+    Raises:
+        DocumentDamaged: its document can't be read.
+    """
+    return tile_of(read_job(row.doc), row.seq, accepted=row.waiver != 0)
 
 
 def tile_of(job: Job, seq: int, *, accepted: bool = False) -> Tile:
@@ -49,8 +61,8 @@ def tile_of(job: Job, seq: int, *, accepted: bool = False) -> Tile:
 
 def tiles_of(connection: Connection, ids: Sequence[str]) -> dict[str, Tile]:
     """Tiles by id; unknown ids are left out."""
-    rows = connection.execute(select(JobRow.id, JobRow.seq, JobRow.doc, JobRow.waiver).where(JobRow.id.in_(ids)))
-    return {row.id: tile_of(read_job(row.doc), row.seq, accepted=row.waiver != 0) for row in rows}
+    rows = connection.execute(select(JobRow.id, *STORED).where(JobRow.id.in_(ids)))
+    return {row.id: stored_tile(row) for row in rows}
 
 
 def with_tiles(connection: Connection, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

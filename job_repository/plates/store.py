@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, func, select, update
 
-from job_repository.jobs.tiles import tile_of
-from job_repository.live.documents import read_job
+from job_repository.jobs.tiles import STORED, stored_tile
 from job_repository.plates.identity import PlateIdentity
 from job_repository.record.models import CaptureRow, JobEventRow, JobRow, PlateRow
 from job_repository.record.store import Record
@@ -86,11 +85,11 @@ class PlateStore:
 
     def unplated(self, after: int | None, limit: int) -> list[Tile]:
         """Images that belong to no plate, those that changed last first."""
-        query = select(JobRow.seq, JobRow.doc, JobRow.waiver).where(JobRow.plate == "", JobRow.task_id != TABLE)
+        query = select(*STORED).where(JobRow.plate == "", JobRow.task_id != TABLE)
         query = query if after is None else query.where(JobRow.seq < after)
         with self.record.read() as connection:
             rows = connection.execute(query.order_by(JobRow.seq.desc()).limit(limit)).all()
-        return [tile_of(read_job(row.doc), row.seq, accepted=row.waiver != 0) for row in rows]
+        return list(map(stored_tile, rows))
 
     def uncovered(self) -> list[str]:
         """Plates with jobs of which something isn't in their tables, as far as anybody knows."""

@@ -97,8 +97,8 @@ class Shelf:
         target = self._settings.gateway_layout.models / name
         room = archive.parent / "unpacked"
         with self._turn:
-            folder = packages.unpack(archive, room)
             self._require_free(name, target)
+            folder = packages.unpack(archive, room)
             checks = packages.check(folder)
             packages.require_well(checks)
             new = packages.settle(folder, target, self._commands.entry(folder).digest)

@@ -105,6 +105,12 @@ def test_a_retry_is_previewed_with_exactly_its_jobs(page: Page, lab: Lab) -> Non
     page.locator(CUT).get_by_role("button", name=re.compile("^Retry (it|all)")).click()
     expect(page).to_have_url(re.compile("/jobs/bulk/[0-9a-f-]{36}"))
     expect(page.locator("h1")).to_contain_text(str(cut["count"]))
+    meant = {each["id"] for each in lab.get("/jobs.json?stage=failed&code=image_unreadable").json()["jobs"]}
+    links = page.locator("tbody a[href^='/jobs/']").all()
+    shown = {(link.get_attribute("href") or "").rpartition("/")[2] for link in links}
+    assert len(meant) == cut["count"]
+    assert len(shown) == min(10, cut["count"])
+    assert shown <= meant
 
 
 def test_a_rule_is_tried_before_it_is_saved(page: Page) -> None:

@@ -30,7 +30,7 @@ MOST: Final = 80
 """Pages that are looked at; of each address with changing parts a few are enough."""
 NO_PAGES: Final = r"/(api|static|openapi|docs|redoc|metrics|events)\b"
 ASKED: Final = {"Accept": "text/html"}
-OF_EACH: Final = 1
+OF_EACH: Final = 2
 
 
 @pytest.fixture(scope="module")

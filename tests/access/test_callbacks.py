@@ -9,7 +9,7 @@ import pytest
 from labrelay.access.roles import Role
 from labrelay.capability import Fence, query
 from tests.access.gateway import Guarded
-from tests.chain.jobs import until
+from tests.polling import until
 
 pytestmark = pytest.mark.timeout(300)
 REPORT: Final = {"Status": "PipelineFailed", "QCFlags": "", "OutputFiles": [], "Results": ""}

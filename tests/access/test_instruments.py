@@ -10,7 +10,7 @@ import requests
 from labrelay.access.roles import Role
 from labrelay.contracts.access import NewToken
 from tests.access.gateway import Guarded
-from tests.chain.jobs import until
+from tests.polling import until
 
 pytestmark = pytest.mark.timeout(300)
 EMPTY: Final = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"

@@ -7,7 +7,7 @@ from dashboard.forms import own_path
 from dashboard.sessions import COOKIE
 from labrelay.access.roles import Role
 from tests.access.gateway import Guarded
-from tests.chain.jobs import until
+from tests.polling import until
 
 pytestmark = pytest.mark.timeout(300)
 HTML = {"Accept": "text/html"}

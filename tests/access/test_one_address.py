@@ -10,7 +10,7 @@ from dashboard.navigation import PLACES
 from labrelay.access.roles import Role
 from tests.access.gateway import Guarded
 from tests.access.test_instruments import push
-from tests.chain.jobs import until
+from tests.polling import until
 from tests.ui.browsing import chromium, open_page
 
 TOKENLESS = """() => [...document.querySelectorAll("code")].map((each) => each.textContent)

@@ -17,7 +17,7 @@ from labrelay.cli import app
 from labrelay.contracts.access import NewToken
 from labrelay.settings import Settings
 from tests.access.gateway import Guarded
-from tests.chain.jobs import until
+from tests.polling import until
 
 pytestmark = pytest.mark.timeout(300)
 

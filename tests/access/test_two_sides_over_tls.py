@@ -15,8 +15,9 @@ from labrelay.http.client import Client
 from labrelay.supervisor import GATEWAY, OEM
 from tests.access.authority import certificates
 from tests.chain.commands import Side, settings_file, start
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Instrument, judge_copies
+from tests.polling import until
 from tests.ports import take_ports
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]

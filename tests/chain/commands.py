@@ -13,7 +13,7 @@ import psutil
 from labrelay.http.client import Client
 from labrelay.processes import alive
 from labrelay.settings import Settings, load_settings
-from tests.chain.jobs import until
+from tests.polling import until
 
 
 @dataclass

@@ -1,30 +1,15 @@
 """Watching single jobs of a running chain, through the repository's own API."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from labrelay.contracts.states import Stage
-from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
+from tests.polling import until
 
 T = TypeVar("T")
 WAY = [*Stage][: [*Stage].index(Stage.COMPLETE) + 1]
 """The stages of a job that goes well, in their order."""
-
-
-def until(look: Callable[[], T], what: str, seconds: float = 60.0, pause_s: float = 0.05) -> T:
-    """The first true answer of `look`; a part that is being restarted counts as no answer yet."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            if answer := look():
-                return answer
-        except LabrelayError:
-            pass
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(pause_s)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from labrelay import supervisor
 from labrelay.contracts.states import Stage
 from labrelay.http.client import Client
 from labrelay.settings.model import Launcher
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Chain, chain_of, chain_settings
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 

@@ -13,8 +13,9 @@ from labrelay.contracts.states import FINAL
 from labrelay.files import digest_file
 from labrelay.oracle import judge
 from pipelines.instrument import FieldOptions, Plate, WriterOptions, write_plate
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Chain, chain_of, chain_settings
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 

@@ -9,9 +9,10 @@ import pytest
 
 from labrelay.settings.pipelines import OwnModel, Pipelines
 from pipelines.instrument import FieldOptions, Plate, WriterOptions, write_plate
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Chain, chain_of, chain_settings
 from tests.labrelay.cli.command_line import Answer, labrelay
+from tests.polling import until
 from tests.ports import take_port
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]

@@ -14,8 +14,8 @@ from labrelay import supervisor
 from labrelay.http.client import Client
 from labrelay.settings.model import Plates
 from tests.chain.counting_pipeline import numbers_of
-from tests.chain.jobs import until
 from tests.chain.system import Chain, chain_of, chain_settings
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

@@ -9,8 +9,9 @@ import pytest
 from labrelay.files import publish_bytes
 from labrelay.processes import await_end
 from tests.chain.commands import Side, of_folder, start
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Instrument, chain_settings, judge_copies
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 

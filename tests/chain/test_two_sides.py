@@ -12,8 +12,9 @@ import pytest
 from labrelay.processes import await_end
 from labrelay.supervisor import GATEWAY, OEM
 from tests.chain.commands import Side, of_folder, settings_file, start
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Findings, Instrument, judge_copies
+from tests.polling import until
 from tests.ports import take_ports
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]

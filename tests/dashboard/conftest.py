@@ -7,8 +7,8 @@ from fastapi.testclient import TestClient
 
 from dashboard.app import create
 from labrelay.settings import Settings
-from tests.chain.jobs import until
 from tests.dashboard.double import Gateway, repository_app, sender_app, served
+from tests.polling import until
 
 
 @pytest.fixture

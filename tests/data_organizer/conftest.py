@@ -1,8 +1,7 @@
 """The real watcher and the real organizer over real HTTP, against a gateway that speaks the documented contract."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,7 @@ import file_watcher.app
 from labrelay.settings import Settings
 from labrelay.settings.model import AttributeRule
 from tests.data_organizer.gateway import Gateway
-
-
-def until(reached: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    ends = time.monotonic() + timeout_s
-    while not reached():
-        assert time.monotonic() < ends, "it didn't come about"
-        time.sleep(0.02)
+from tests.polling import until
 
 
 class Served:

@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 
 from data_organizer.app import create
 from labrelay.settings import Settings
-from tests.data_organizer.conftest import Side, until
+from tests.data_organizer.conftest import Side
 from tests.data_organizer.gateway import Gateway
+from tests.polling import until
 
 
 def job(settings: Settings, name: str = "r3.tif", **members: Any) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from labrelay.contracts.captures import Announcement
 from labrelay.errors import CaptureOfAnother, LabrelayError, Unprocessable
 from labrelay.heads import newest_head
 from labrelay.settings import Settings
-from tests.data_organizer.conftest import Served, Side, side_of, until
+from tests.data_organizer.conftest import Served, Side, side_of
 from tests.data_organizer.gateway import Gateway
+from tests.polling import until
 
 
 def digest(content: bytes) -> str:

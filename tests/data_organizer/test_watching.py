@@ -6,8 +6,9 @@ import requests
 
 from data_organizer.journal import Journal
 from data_organizer.watching import Watching
-from tests.data_organizer.conftest import Side, until
+from tests.data_organizer.conftest import Side
 from tests.data_organizer.gateway import Gateway
+from tests.polling import until
 
 
 def test_the_gateway_hears_of_the_folders_and_of_one_that_goes_away(side: Side, gateway: Gateway) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from labrelay.http.client import Client
 from tests.chain.commands import Side, start
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Findings, Instrument, judge_copies
 from tests.chain.test_two_sides import gateway_file, oem_file
 from tests.labrelay.cli.command_line import Answer, labrelay
+from tests.polling import until
 
 collect_ignore = [] if os.environ.get("LABRELAY_DRILLS") else ["test_longer_drills.py"]
 

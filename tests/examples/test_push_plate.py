@@ -10,9 +10,9 @@ import pytest
 
 from labrelay.files import digest_file
 from labrelay.http import Client
-from tests.chain.jobs import until
 from tests.chain.system import Chain
 from tests.intake.push import push_url, pushed_to
+from tests.polling import until
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "push-plate.sh"
 NAMES = [

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 
-from tests.chain.jobs import until
 from tests.faults.command import faketime
 from tests.faults.fault import Fault, NotInjected
 from tests.faults.moments import any_moment
 from tests.faults.system import TwoSides
+from tests.polling import until
 
 DAY_S = 86_400
 Injection = Callable[[TwoSides, random.Random], AbstractContextManager[None]]

@@ -10,10 +10,10 @@ from pathlib import Path
 from labrelay.contracts.states import Stage
 from labrelay.errors import LabrelayError
 from labrelay.http.client import Client
-from tests.chain.jobs import until
 from tests.faults.fault import Fault, NotInjected
 from tests.faults.oracle import TEMPORARY, sha256_of
 from tests.faults.system import TwoSides
+from tests.polling import until
 
 SIZE = 12_000_000
 SLOW = 2_000_000

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from tests.chain.jobs import until
 from tests.faults.fault import Fault, NotInjected
 from tests.faults.odd import ACCEPTED, DONE, ODD
 from tests.faults.system import TwoSides
+from tests.polling import until
 
 DEADLINE_S = 8.0
 """Longest work on a file below `odd/`, so that one that hangs is noticed soon."""

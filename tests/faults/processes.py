@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from labrelay.processes import await_end
-from tests.chain.jobs import until
 from tests.faults.fault import Fault, NotInjected
 from tests.faults.moments import any_moment, random_moment
 from tests.faults.system import TwoSides, kill_all
+from tests.polling import until
 
 CHILDREN = ("oem", "gateway", "copying", "bento", "redis")
 STRIKES = 3

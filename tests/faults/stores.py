@@ -11,10 +11,10 @@ from pathlib import Path
 
 import redis
 
-from tests.chain.jobs import until
 from tests.faults.fault import Fault, NotInjected
 from tests.faults.moments import any_moment, random_moment
 from tests.faults.system import TwoSides, kill_all, signal_all
+from tests.polling import until
 
 BLOCKS = 16_384
 Injection = Callable[[TwoSides, random.Random], AbstractContextManager[None]]

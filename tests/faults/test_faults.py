@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain.jobs import until
 from tests.faults.catalogue import FAULTS
 from tests.faults.fault import Fault, NotInjected
 from tests.faults.harness import Harness
 from tests.faults.oracle import files_below
 from tests.faults.system import Places, TwoSides, two_sides
 from tests.faults.table import Row
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 

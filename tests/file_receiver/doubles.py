@@ -28,16 +28,6 @@ from labrelay.settings import Settings
 from tests.background import served as served
 
 
-def eventually(true: Callable[[], Any], timeout_s: float = 15.0) -> Any:
-    """Wait until something holds; its value."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if value := true():
-            return value
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in time")
-
-
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 

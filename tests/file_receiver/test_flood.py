@@ -11,8 +11,9 @@ import requests
 from file_receiver.gateway.upload import Upload
 from labrelay.http.turns import AT_ONCE
 from labrelay.settings import Settings
-from tests.file_receiver.doubles import Repository, capture_of, eventually
+from tests.file_receiver.doubles import Repository, capture_of
 from tests.file_receiver.test_intake import blob, put
+from tests.polling import until
 
 FLOOD = 60
 """More than the 40 threads that all handlers of a side share."""
@@ -44,7 +45,7 @@ def test_a_flood_of_uploads_lets_another_instruments_file_through(
     quiet = repository.want(capture_of("one.tif", b"quiet", "quiet"))
     with ThreadPoolExecutor(FLOOD) as pool, stuck_disk(monkeypatch, "flooding") as begun:
         sent = [pool.submit(put, settings, source, bytes([number])) for number, source in enumerate(flood)]
-        eventually(lambda: len(begun) == AT_ONCE)
+        until(lambda: len(begun) == AT_ONCE)
         assert put(settings, quiet, b"quiet").status_code == 201
         assert (len(begun), [each for each in sent if each.done()]) == (AT_ONCE, [])
         assert blob(settings, quiet).exists()

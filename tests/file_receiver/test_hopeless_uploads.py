@@ -4,8 +4,9 @@ import pytest
 import requests
 
 from labrelay.settings import Settings
-from tests.file_receiver.doubles import Repository, capture_of, eventually
+from tests.file_receiver.doubles import Repository, capture_of
 from tests.file_receiver.test_intake import DATA, address, begin_by_hand, leave_part, parts, put
+from tests.polling import until
 
 
 def tell(settings: Settings, url: str, code: str) -> None:
@@ -26,9 +27,9 @@ def test_what_came_of_a_file_that_wont_come_is_removed(settings: Settings, repos
 def test_an_upload_under_way_is_removed_when_it_has_ended(settings: Settings, repository: Repository) -> None:
     source = repository.want(capture_of("a.tif", DATA))
     with begin_by_hand(settings, source, DATA[:-1]):
-        eventually(lambda: parts(settings))
+        until(lambda: parts(settings))
         tell(settings, address(settings, source), "input_changed")
-    eventually(lambda: not parts(settings))
+    until(lambda: not parts(settings))
 
 
 def test_a_file_that_comes_all_the_same_is_taken(settings: Settings, repository: Repository) -> None:

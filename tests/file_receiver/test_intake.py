@@ -20,8 +20,9 @@ from labrelay.files.names import TEMPORARY
 from labrelay.http import content_digest
 from labrelay.settings import Settings
 from labrelay.settings.model import Storage
-from tests.file_receiver.doubles import Repository, capture_of, eventually, gateway, job_of
+from tests.file_receiver.doubles import Repository, capture_of, gateway, job_of
 from tests.full_disk import no_file_beyond
+from tests.polling import until
 
 DATA = os.urandom(3_000_000)
 
@@ -66,8 +67,8 @@ def begin_by_hand(settings: Settings, source: Source, data: bytes) -> socket.soc
 def leave_part(settings: Settings, source: Source, data: bytes) -> int:
     """An upload that breaks off after its first piece was written; bytes that are held then."""
     with begin_by_hand(settings, source, data):
-        eventually(lambda: any(part.stat().st_size >= CHUNK for part in parts(settings)))
-    return int(eventually(lambda: put(settings, source, b"", offset=1).json().get("offset")))
+        until(lambda: any(part.stat().st_size >= CHUNK for part in parts(settings)))
+    return int(until(lambda: put(settings, source, b"", offset=1).json().get("offset")))
 
 
 def test_an_upload_becomes_a_read_only_blob_and_is_told_to_the_repository(
@@ -119,7 +120,7 @@ def test_a_second_upload_of_the_same_capture_is_refused_while_the_first_runs(
 ) -> None:
     source = repository.want(capture_of("a.tif", DATA))
     connection = begin_by_hand(settings, source, DATA[:1_200_000])
-    eventually(lambda: parts(settings))
+    until(lambda: parts(settings))
     answer = put(settings, source, b"", offset=0)
     assert (answer.status_code, answer.json()["code"]) == (409, "upload_busy")
     connection.sendall(DATA[1_200_000:])

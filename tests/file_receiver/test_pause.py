@@ -13,8 +13,9 @@ from labrelay.contracts.pauses import Pause
 from labrelay.contracts.states import Stage
 from labrelay.pause import PauseFiles
 from labrelay.settings import Settings
-from tests.file_receiver.doubles import Repository, capture_of, eventually, job_of, seal, served
+from tests.file_receiver.doubles import Repository, capture_of, job_of, seal, served
 from tests.file_receiver.relay import Relay
+from tests.polling import until
 
 ADA = Pause(by="Ada", since_ns=1)
 LABELS = os.urandom(1_200_000)
@@ -45,7 +46,7 @@ def test_paused_it_takes_up_nothing(settings: Settings, repository: Repository) 
         assert repository.stage(job.id) is Stage.RETURNING
         assert not list(settings.oem.output_folder.rglob("*"))
         pauses.set_gateway(None)
-        eventually(lambda: complete(repository, job))
+        until(lambda: complete(repository, job))
 
 
 def test_a_pull_under_way_breaks_off_and_resumes_where_it_was(settings: Settings, repository: Repository) -> None:
@@ -54,18 +55,16 @@ def test_a_pull_under_way_breaks_off_and_resumes_where_it_was(settings: Settings
     with Relay(settings.ports.edge) as relay:
         oem = settings.oem.model_copy(update={"max_mb_per_s": 1.0, "edge_url": relay.url})
         with receiving(settings.model_copy(update={"oem": oem})) as url:
-            (part,) = eventually(
-                lambda: [each for each in oem.output_folder.rglob(".*") if each.stat().st_size > 100_000]
-            )
+            (part,) = until(lambda: [each for each in oem.output_folder.rglob(".*") if each.stat().st_size > 100_000])
             pauses.set_here(ADA)
-            eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["receiving"] == 0)
+            until(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["receiving"] == 0)
             kept = part.stat().st_size
             assert kept < len(LABELS)
             time.sleep(0.7)
             assert part.stat().st_size == kept
             before = relay.passed["down"]
             pauses.set_here(None)
-            eventually(lambda: complete(repository, job))
+            until(lambda: complete(repository, job))
             assert relay.passed["down"] - before < len(LABELS) - kept + 50_000
     (labels,) = oem.output_folder.rglob("b_labels.tif")
     assert labels.read_bytes() == LABELS

@@ -16,8 +16,9 @@ from file_receiver.oem.folder import OutputFolder
 from file_receiver.oem.receipts import Receipts
 from labrelay.settings import Settings
 from labrelay.settings.storage import Storage
-from tests.file_receiver.doubles import Repository, eventually, served
+from tests.file_receiver.doubles import Repository, served
 from tests.file_receiver.test_returns import FILES, complete, names, offered
+from tests.polling import until
 
 
 def mount(*words: str) -> None:
@@ -62,14 +63,14 @@ def test_outputs_wait_for_their_share_and_none_is_hidden_below_it(
     output = settings.oem.output_folder
     with served(file_receiver.oem.app.create(settings), settings.ports.file_receiver_oem) as url:
         first = offered(settings, repository)
-        eventually(lambda: complete(repository, first))
+        until(lambda: complete(repository, first))
         with away(settings, share):
             second = offered(settings, repository, "a/c.tif")
-            status = eventually(lambda: (found := resting(url)) and second.id in found and found)
+            status = until(lambda: (found := resting(url)) and second.id in found and found)
             assert "is its share mounted" in status[second.id]
             assert "Mount it" in status[second.id]
             assert list(output.iterdir()) == []
-        eventually(lambda: complete(repository, second))
+        until(lambda: complete(repository, second))
     assert len(names(output)) == 2 * len(FILES)
 
 

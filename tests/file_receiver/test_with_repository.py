@@ -12,7 +12,8 @@ import file_sender.oem.app
 import job_repository.app
 from labrelay.edge import Edge
 from labrelay.settings import Settings
-from tests.file_receiver.doubles import eventually, served, sha256
+from tests.file_receiver.doubles import served, sha256
+from tests.polling import until
 
 IMAGE = os.urandom(400_000)
 LABELS = os.urandom(200_000)
@@ -68,10 +69,10 @@ def test_a_capture_goes_to_the_gateway_and_its_outputs_come_home(settings: Setti
         served(file_receiver.oem.app.create(settings), settings.ports.file_receiver_oem),
     ):
         (job_id,) = api.announce("b.tif", IMAGE)["jobs"]
-        eventually(lambda: api.job(job_id)["stage"] == "ready")
+        until(lambda: api.job(job_id)["stage"] == "ready")
         assert settings.gateway_layout.input_blob("oem", sha256(IMAGE)).read_bytes() == IMAGE
         api.seal(settings, job_id, "b_labels.tif", LABELS)
-        eventually(lambda: api.job(job_id)["stage"] == "complete")
+        until(lambda: api.job(job_id)["stage"] == "complete")
     assert (settings.oem.output_folder / "b_labels.tif").read_bytes() == LABELS
 
 
@@ -85,4 +86,4 @@ def test_a_changed_input_is_superseded_in_the_record(settings: Settings, redis_u
         served(file_sender.oem.app.create(settings), settings.ports.file_sender_oem),
     ):
         (job_id,) = api.announce("b.tif", IMAGE)["jobs"]
-        eventually(lambda: api.job(job_id)["stage"] == "superseded")
+        until(lambda: api.job(job_id)["stage"] == "superseded")

@@ -19,8 +19,9 @@ from labrelay.files import open_beneath
 from labrelay.pause import PauseFiles
 from labrelay.settings import Settings
 from labrelay.throttle import CREDIT_S
-from tests.file_receiver.doubles import Repository, capture_of, eventually, job_of, seal, served, sha256
+from tests.file_receiver.doubles import Repository, capture_of, job_of, seal, served, sha256
 from tests.file_receiver.relay import Relay
+from tests.polling import until
 
 ADA = Pause(by="Ada", reason="laser", since_ns=1)
 DATA = os.urandom(1_200_000)
@@ -64,13 +65,13 @@ def test_paused_it_opens_no_file_and_afterwards_it_sends_all(
     pauses.set_here(ADA)
     monkeypatch.setattr("file_sender.oem.source.open_beneath", watched)
     with sending(settings) as url:
-        status = eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json())
+        status = until(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json())
         assert "paused at the instrument by Ada" in status["paused"]
         time.sleep(0.5)
         assert not [path for path in opened if path.suffix == ".tif"]
         assert not any(is_ready(repository, source) for source in sources)
         pauses.set_here(None)
-        eventually(lambda: all(is_ready(repository, source) for source in sources))
+        until(lambda: all(is_ready(repository, source) for source in sources))
     assert len({path for path in opened if path.suffix == ".tif"}) == 3
 
 
@@ -78,15 +79,15 @@ def test_an_upload_under_way_breaks_off_and_resumes_where_it_was(settings: Setti
     source = wanted(settings, repository, "a.tif")
     slow, pauses = capped(settings, 0.8), PauseFiles(settings.oem_layout)
     with Relay(settings.ports.edge) as relay, sending(capped(settings, 0.8, edge_url=relay.url)) as url:
-        eventually(lambda: relay.passed["up"] > 200_000)
+        until(lambda: relay.passed["up"] > 200_000)
         pauses.set_gateway(ADA)
-        eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["sending"] == 0)
+        until(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["sending"] == 0)
         assert not is_ready(repository, source)
-        before, kept = relay.passed["up"], eventually(lambda: held(slow))
+        before, kept = relay.passed["up"], until(lambda: held(slow))
         time.sleep(0.7)
         assert relay.passed["up"] == before
         pauses.set_gateway(None)
-        eventually(lambda: is_ready(repository, source))
+        until(lambda: is_ready(repository, source))
         assert relay.passed["up"] - before < len(DATA) - kept + 50_000
     blob = settings.gateway_layout.input_blob("oem", source.sha256)
     assert blob.read_bytes() == DATA
@@ -102,8 +103,8 @@ def test_uploads_and_downloads_together_keep_to_the_cap(settings: Settings, repo
     with sender, receiver:
         sources = [wanted(slow, repository, f"{n}.tif", os.urandom(800_000)) for n in range(2)]
         repository.put(seal(slow.gateway_layout.root / "outputs", offered, {"labels.tif": DATA}))
-        eventually(lambda: repository.stage(offered.id) is Stage.COMPLETE)
-        eventually(lambda: all(is_ready(repository, source) for source in sources))
+        until(lambda: repository.stage(offered.id) is Stage.COMPLETE)
+        until(lambda: all(is_ready(repository, source) for source in sources))
     assert time.monotonic() - begin >= (1_600_000 + len(DATA)) / 2_000_000 - CREDIT_S
     for source in sources:
         stored = slow.gateway_layout.input_blob("oem", source.sha256).read_bytes()
@@ -118,14 +119,14 @@ def test_a_cap_is_no_silence_to_the_gateway(
     monkeypatch.setattr("labrelay.http.body.SILENCE_S", 0.6)
     source = wanted(settings, repository, "a.tif", DATA[:300_000])
     with Relay(settings.ports.edge) as relay, sending(capped(settings, 0.2, edge_url=relay.url)):
-        eventually(lambda: is_ready(repository, source))
+        until(lambda: is_ready(repository, source))
         assert relay.passed["up"] < 330_000  # nothing was sent twice
 
 
 def test_stopping_does_not_wait_for_the_cap(settings: Settings, repository: Repository) -> None:
     source = wanted(settings, repository, "a.tif")
     with sending(capped(settings, 0.001)) as url:
-        eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["sending"] == 1)
+        until(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["sending"] == 1)
         begin = time.monotonic()
     assert time.monotonic() - begin < 10
     assert not is_ready(repository, source)

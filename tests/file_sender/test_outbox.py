@@ -17,8 +17,9 @@ from labrelay.contracts.states import Stage
 from labrelay.settings import Settings
 from labrelay.settings.model import Storage, WatchedFolder
 from tests.dead_share import dead
-from tests.file_receiver.doubles import Repository, capture_of, eventually, gateway, job_of, served, with_edge
+from tests.file_receiver.doubles import Repository, capture_of, gateway, job_of, served, with_edge
 from tests.file_receiver.relay import Relay
+from tests.polling import until
 
 DATA = os.urandom(3_000_000)
 
@@ -62,7 +63,7 @@ def test_wanted_inputs_arrive_and_stay_where_they_are(settings: Settings, reposi
     sources = [wanted(repository, root, f"plate/{n}.tif", os.urandom(n * 1000)) for n in range(20)]
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*.tif")}
     with sending(settings):
-        eventually(lambda: all(is_ready(repository, source) for source in sources))
+        until(lambda: all(is_ready(repository, source) for source in sources))
     for source in sources:
         assert blob(settings, source) == (root / source.path).read_bytes()
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*.tif")} == before
@@ -73,7 +74,7 @@ def test_an_upload_that_is_cut_resumes_and_sends_the_rest_only(
 ) -> None:
     source = wanted(repository, root, "a.tif", os.urandom(30_000_000))
     with Relay(settings.ports.edge, cut_up=20_000_000) as relay, sending(with_edge(settings, relay.url)):
-        eventually(lambda: is_ready(repository, source))
+        until(lambda: is_ready(repository, source))
         assert relay.cuts_left == 0
         assert relay.passed["up"] < 45_000_000
     assert blob(settings, source) == (root / "a.tif").read_bytes()
@@ -86,7 +87,7 @@ def test_a_file_that_has_changed_is_superseded_and_never_stored(
     source = wanted(repository, root, "a.tif")
     (root / "a.tif").write_bytes(change)
     with sending(settings):
-        eventually(lambda: stage(repository, source) is Stage.SUPERSEDED)
+        until(lambda: stage(repository, source) is Stage.SUPERSEDED)
     assert repository.troubles[source.capture_id].code == "input_changed"
     assert not settings.gateway_layout.input_blob("oem", source.sha256).exists()
 
@@ -96,10 +97,10 @@ def test_a_file_that_changes_while_it_is_sent_never_arrives_whole(
 ) -> None:
     source = wanted(repository, root, "a.tif", os.urandom(30_000_000))
     with Relay(settings.ports.edge, cut_up=20_000_000) as relay, sending(with_edge(settings, relay.url)):
-        eventually(lambda: relay.cuts_left == 0)
+        until(lambda: relay.cuts_left == 0)
         with (root / "a.tif").open("rb+") as stream:
             stream.write(b"changed in its first bytes")
-        eventually(lambda: source.capture_id in repository.troubles or is_ready(repository, source))
+        until(lambda: source.capture_id in repository.troubles or is_ready(repository, source))
     # The resumed upload sent other bytes only if it had read them after the change; then it must have noticed.
     assert stage(repository, source) is Stage.SUPERSEDED
 
@@ -110,18 +111,18 @@ def test_a_file_that_is_gone_is_told_after_a_while(
     monkeypatch.setitem(rests.PATIENCE_S, "input_missing", 0.4)
     source = repository.want(capture_of("gone.tif", DATA))
     with sending(settings) as url:
-        eventually(lambda: resting(url))
+        until(lambda: resting(url))
         assert source.capture_id not in repository.troubles
-        eventually(lambda: stage(repository, source) is Stage.FAILED)
+        until(lambda: stage(repository, source) is Stage.FAILED)
     assert repository.troubles[source.capture_id].code == "input_missing"
 
 
 def test_a_file_that_comes_back_in_time_is_sent(settings: Settings, repository: Repository, root: Path) -> None:
     source = repository.want(capture_of("late.tif", DATA))
     with sending(settings) as url:
-        eventually(lambda: resting(url))
+        until(lambda: resting(url))
         (root / "late.tif").write_bytes(DATA)
-        eventually(lambda: is_ready(repository, source))
+        until(lambda: is_ready(repository, source))
     assert not repository.troubles
 
 
@@ -133,11 +134,11 @@ def test_a_folder_that_is_away_is_waited_for_and_says_nothing_about_its_files(
     away = root.with_name("away")
     shutil.move(root, away)
     with sending(settings) as url:
-        cause = eventually(lambda: resting(url))[source.capture_id]
+        cause = until(lambda: resting(url))[source.capture_id]
         assert "not there" in cause
         shutil.move(away, root)
         requests.post(f"{url}/api/v1/retry", timeout=5).raise_for_status()
-        eventually(lambda: is_ready(repository, source))
+        until(lambda: is_ready(repository, source))
     assert not repository.troubles
 
 
@@ -149,18 +150,18 @@ def test_a_share_that_is_away_when_the_sender_starts_says_nothing_about_its_file
     source = wanted(repository, root, "a.tif")
     watch, port = file_watcher.app.create, settings.ports.file_watcher
     with served(watch(settings), port) as watcher:
-        eventually(lambda: requests.get(f"{watcher}/api/v2/status", timeout=5).json()["folders"][0]["found"])
+        until(lambda: requests.get(f"{watcher}/api/v2/status", timeout=5).json()["folders"][0]["found"])
     away = root.with_name("away")
     shutil.move(root, away)
     root.mkdir()
     with served(watch(settings), port) as watcher:
         requests.post(f"{watcher}/api/v2/scan", timeout=5).raise_for_status()
         with sending(settings) as url:
-            assert "is its share mounted" in eventually(lambda: resting(url))[source.capture_id]
+            assert "is its share mounted" in until(lambda: resting(url))[source.capture_id]
             root.rmdir()
             shutil.move(away, root)
             requests.post(f"{url}/api/v1/retry", timeout=5).raise_for_status()
-            eventually(lambda: is_ready(repository, source))
+            until(lambda: is_ready(repository, source))
     assert not [each for each in repository.troubles.values() if each.code == "input_missing"]
 
 
@@ -173,7 +174,7 @@ def test_a_path_that_leads_out_of_the_folder_is_never_sent(
     (root / "link").symlink_to(root.parent, target_is_directory=True)
     source = repository.want(capture_of(path, DATA))
     with sending(settings):
-        eventually(lambda: stage(repository, source) is Stage.FAILED)
+        until(lambda: stage(repository, source) is Stage.FAILED)
     assert repository.troubles[source.capture_id].code == "input_unreadable"
     assert not list((settings.gateway_layout.root).rglob(source.sha256))
 
@@ -181,7 +182,7 @@ def test_a_path_that_leads_out_of_the_folder_is_never_sent(
 def test_inputs_wait_while_the_gateway_is_away(settings: Settings, root: Path) -> None:
     with sending(settings), gateway(settings) as repository:
         source = wanted(repository, root, "a.tif")
-        eventually(lambda: is_ready(repository, source))
+        until(lambda: is_ready(repository, source))
 
 
 def test_inputs_wait_while_the_gateway_s_disk_is_full(settings: Settings, root: Path) -> None:
@@ -189,13 +190,13 @@ def test_inputs_wait_while_the_gateway_s_disk_is_full(settings: Settings, root: 
     with sending(settings) as url:
         with gateway(full) as repository:
             source = wanted(repository, root, "a.tif")
-            status = eventually(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["gateway"])
+            status = until(lambda: requests.get(f"{url}/api/v2/status", timeout=5).json()["gateway"])
             assert "storage full" in status
             assert not is_ready(repository, source)
             assert {trouble.code for trouble in repository.troubles.values()} <= {"input_waits"}
         with gateway(settings) as again:
             again.want(source)
-            eventually(lambda: is_ready(again, source))
+            until(lambda: is_ready(again, source))
 
 
 def test_aicsd_s_calls_are_accepted(settings: Settings) -> None:
@@ -215,5 +216,5 @@ def test_a_folder_on_a_share_that_hangs_holds_up_no_other(settings: Settings, re
         late = wanted(repository, settings.folders[0].path, "A01.tif")
         stack.callback(give_up)
         stack.enter_context(sending(settings.model_copy(update={"oem": both})))
-        eventually(lambda: is_ready(repository, late))
+        until(lambda: is_ready(repository, late))
         give_up()

@@ -12,7 +12,8 @@ import file_receiver.oem.app
 import file_sender.oem.app
 from labrelay.contracts.states import Stage
 from labrelay.settings import Settings
-from tests.file_receiver.doubles import Repository, capture_of, eventually, job_of, seal, served, sha256
+from tests.file_receiver.doubles import Repository, capture_of, job_of, seal, served, sha256
+from tests.polling import until
 
 SIZE = 200_000_000
 GROWTH = 50_000_000
@@ -60,6 +61,6 @@ def test_large_files_never_lie_in_memory(settings: Settings, repository: Reposit
     sender = served(file_sender.oem.app.create(settings), settings.ports.file_sender_oem)
     receiver = served(file_receiver.oem.app.create(settings), settings.ports.file_receiver_oem)
     with sender, receiver:
-        eventually(is_done, 60)
+        until(is_done, seconds=60)
     assert peak - before < GROWTH
     assert settings.gateway_layout.input_blob("oem", digest).stat().st_size == source.size

@@ -1,7 +1,6 @@
 """A watched folder, a real journal, and a watcher that runs or is driven by hand with an injected clock."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from file_watcher.watcher import Watcher
 from labrelay.http import Client
 from labrelay.settings import Settings
 from labrelay.settings.model import Section, WatchedFolder
+from tests.polling import until
 
 
 def changed(settings: Settings, **values: object) -> Settings:
@@ -29,14 +29,6 @@ def changed(settings: Settings, **values: object) -> Settings:
 def with_folders(settings: Settings, *folders: WatchedFolder) -> Settings:
     oem: Section = settings.oem.model_copy(update={"folders": folders})
     return settings.model_copy(update={"oem": oem})
-
-
-def until(reached: Callable[[], bool], timeout_s: float = 15.0) -> None:
-    """Wait for something that real threads will bring about."""
-    ends = time.monotonic() + timeout_s
-    while not reached():
-        assert time.monotonic() < ends, "it didn't come about"
-        time.sleep(0.01)
 
 
 @dataclass

@@ -9,7 +9,8 @@ from file_watcher.watcher import Watcher
 from labrelay.errors import SettingsInvalid
 from labrelay.settings import Settings
 from labrelay.settings.model import WatchedFolder
-from tests.file_watcher.conftest import until, with_folders
+from tests.file_watcher.conftest import with_folders
+from tests.polling import until
 
 
 @pytest.mark.parametrize("other", ["input", "input/deep", "link"])

@@ -19,8 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from file_watcher.watcher import Watcher
 from labrelay.settings import Settings, WatchedFolder
 from labrelay.settings.model import Oem
-from tests.file_watcher.conftest import until
 from tests.file_watcher.gateway import Gateway, History, hurry
+from tests.polling import until
 
 NAMES = st.sampled_from(("A01.tif", "A02.tif", "plate/A01.tif", "plate/deep/B02.tif"))
 CONTENTS = st.sampled_from((b"A", b"B", b"a longer content", b""))

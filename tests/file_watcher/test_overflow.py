@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.file_watcher.conftest import until
+from tests.polling import until
 
 ROOT = Path(__file__).parents[2]
 LIMIT = Path("/proc/sys/fs/inotify/max_queued_events")
@@ -62,7 +62,7 @@ def test_what_the_system_forgot_to_tell_is_found(process: subprocess.Popen[str],
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(path.encode())
     process.send_signal(signal.SIGCONT)
-    until(lambda: tell()["paths"] == expected, timeout_s=60)
+    until(lambda: tell()["paths"] == expected, seconds=60)
     assert tell()["lost"] >= 1
     (folder / "new" / "deep" / "B02.tif").write_bytes(b"heard again")
-    until(lambda: "new/deep/B02.tif" in tell()["paths"], timeout_s=60)
+    until(lambda: "new/deep/B02.tif" in tell()["paths"], seconds=60)

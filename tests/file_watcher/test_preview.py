@@ -17,7 +17,8 @@ from labrelay.contracts.preview import FolderPreview, Portion, SubFolder
 from labrelay.errors import NotFound
 from labrelay.settings import Settings
 from labrelay.settings.model import WatchedFolder
-from tests.file_watcher.conftest import changed, until, with_folders
+from tests.file_watcher.conftest import changed, with_folders
+from tests.polling import until
 
 LAST_YEAR_NS = 1_750_000_000 * 10**9
 

@@ -13,7 +13,8 @@ from fastapi.testclient import TestClient
 from file_watcher.app import create
 from file_watcher.folder import CLOSES_ARE_HEARD
 from labrelay.settings import Settings
-from tests.file_watcher.conftest import changed, until
+from tests.file_watcher.conftest import changed
+from tests.polling import until
 
 CAPTURE = "11111111-2222-3333-4444-555555555555"
 

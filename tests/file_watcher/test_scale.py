@@ -18,7 +18,8 @@ from file_watcher.waiting import Waiting
 from file_watcher.watcher import Watcher
 from labrelay.files import digest_file
 from labrelay.settings import Settings
-from tests.file_watcher.conftest import Bench, changed, until
+from tests.file_watcher.conftest import Bench, changed
+from tests.polling import until
 
 MANY = 3000
 
@@ -185,7 +186,7 @@ def test_a_flood_of_files_beside_a_full_folder_is_taken_completely(full: Setting
         (root / "flood").mkdir()
         for number in range(MANY):
             (root / "flood" / f"{number}.tif").write_bytes(b"flood %d" % number)
-        until(lambda: watcher.overview.counts().get("input", {}).get("pending") == 2 * MANY, 60)
+        until(lambda: watcher.overview.counts().get("input", {}).get("pending") == 2 * MANY, seconds=60)
         pending = watcher.acceptances.pending(["input"], 2 * MANY + 1)
         assert len({row["path"] for row in pending}) == len(pending) == 2 * MANY
         digests = {row["sha256"] for row in pending if row["path"].startswith("flood/")}
@@ -200,7 +201,7 @@ def test_the_status_tells_of_the_first_look(full: Settings) -> None:
         def first_look() -> dict[str, int]:
             return client.get("/api/v2/status").json()["folders"][0]["first_look"] or {}
 
-        until(lambda: first_look().get("hashed") == MANY, 60)
+        until(lambda: first_look().get("hashed") == MANY, seconds=60)
         assert first_look() == {"files": MANY, "of": MANY, "hashed": MANY, "taken": MANY, "bytes_left": 0}
 
 

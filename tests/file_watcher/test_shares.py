@@ -18,7 +18,8 @@ from labrelay.cli.serve import _facts
 from labrelay.settings import Settings
 from labrelay.settings.model import Section, WatchedFolder
 from tests.dead_share import dead
-from tests.file_watcher.conftest import changed, until, with_folders
+from tests.file_watcher.conftest import changed, with_folders
+from tests.polling import until
 
 
 @pytest.fixture
@@ -244,7 +245,7 @@ def test_what_came_to_an_empty_share_before_it_was_mounted_anew_is_taken(
             assert absence(watcher) == ""
         (anew / "A01.tif").write_bytes(b"while nobody looked")
         with mounted(folder, "--bind", str(anew)), watching(settings) as watcher:
-            until(lambda: found(watcher) == [("A01.tif", 1)], 5)
+            until(lambda: found(watcher) == [("A01.tif", 1)], seconds=5)
 
 
 def test_an_empty_folder_that_is_meant_to_be_empty_isnt_away(settings: Settings, folder: Path, tmp_path: Path) -> None:

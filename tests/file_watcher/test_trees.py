@@ -12,8 +12,9 @@ from file_watcher.wakes import Round
 from file_watcher.watcher import Watcher
 from labrelay.settings import Settings
 from labrelay.settings.model import WatchedFolder
-from tests.file_watcher.conftest import until, with_folders
+from tests.file_watcher.conftest import with_folders
 from tests.file_watcher.test_shares import found
+from tests.polling import until
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from file_watcher.bodies import Entry
 from file_watcher.folder import CLOSES_ARE_HEARD
 from file_watcher.watcher import Watcher
 from labrelay.settings import Settings
-from tests.file_watcher.conftest import changed, until
+from tests.file_watcher.conftest import changed
+from tests.polling import until
 
 
 def digest(content: bytes) -> str:

@@ -15,8 +15,8 @@ from labrelay.contracts.states import Stage
 from labrelay.files import digest_file
 from labrelay.oracle import judge
 from labrelay.report import FailedFile, build_report, told_results, written_files
-from tests.chain.jobs import until
 from tests.chain.system import Chain
+from tests.polling import until
 
 Writer = Callable[[Path], Any]
 

@@ -19,8 +19,8 @@ from labrelay.files import digest_file
 from labrelay.http.client import Client
 from labrelay.processes import ChildSpec
 from tests.background import while_lasting
-from tests.chain.jobs import until
 from tests.intake.drop import Drop
+from tests.polling import until
 
 
 def without_rights(spec: ChildSpec) -> ChildSpec:

@@ -13,11 +13,12 @@ from labrelay.contracts.states import Stage
 from labrelay.settings import WatchedFolder
 from labrelay.settings.model import Launcher
 from pipelines.sdk import Worker
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import chain_of, chain_settings
 from tests.intake import nonsense
 from tests.intake.drop import Drop
 from tests.intake.odd_pipelines import FLAWED, LATE
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 

@@ -15,10 +15,10 @@ import pytest
 
 from labrelay.contracts.states import Stage
 from labrelay.files import digest_file
-from tests.chain.jobs import until
 from tests.chain.system import Chain, chain_of, chain_settings, judge_copies
 from tests.intake.drop import Drop
 from tests.memory import Memory, Named, family
+from tests.polling import until
 
 LARGE: Final = os.environ.get("LABRELAY_LARGE") == "1"
 SIZE: Final = 5_000_000_000 if LARGE else 512_000_000

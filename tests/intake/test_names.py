@@ -13,9 +13,9 @@ from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.files import digest_file, legal_name
 from labrelay.http.client import Client
-from tests.chain.jobs import until
 from tests.chain.system import chain_of, chain_settings, judge_copies
 from tests.intake.drop import Drop
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 

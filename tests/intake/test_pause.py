@@ -14,9 +14,9 @@ from labrelay.files import is_temporary
 from labrelay.http.client import Client
 from labrelay.pause import PauseFiles
 from labrelay.priority import LAST_OF_ITS_CLASS, NICENESS
-from tests.chain.jobs import until
 from tests.chain.system import Chain, chain_of, chain_settings
 from tests.labrelay.cli.command_line import Answer, labrelay
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 QUIET_S = 1.0

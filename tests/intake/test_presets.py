@@ -10,11 +10,11 @@ from labrelay.matching import selector_data
 from labrelay.plates import Names
 from labrelay.selectors import selects
 from labrelay.settings import WatchedFolder
-from tests.chain.jobs import until
 from tests.chain.system import chain_of, chain_settings
 from tests.intake.drop import Drop
 from tests.labrelay.cli.command_line import labrelay
 from tests.labrelay.plates.vendors import GUID, KNOWN, LEFT_OUT
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 

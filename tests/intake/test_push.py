@@ -14,10 +14,10 @@ import requests
 
 from labrelay.http import Client
 from labrelay.processes import alive
-from tests.chain.jobs import until
 from tests.chain.system import Chain
 from tests.data_organizer.push.gateway import digest_of, sha256
 from tests.intake.push import push_url, pushed_to
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 MIB = 1 << 20

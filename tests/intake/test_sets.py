@@ -13,8 +13,9 @@ import pytest
 from labrelay import supervisor
 from labrelay.http.client import Client
 from labrelay.settings import Settings
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Chain, chain_of, chain_settings
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 

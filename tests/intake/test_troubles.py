@@ -15,7 +15,6 @@ from labrelay import supervisor
 from labrelay.contracts.states import Stage
 from labrelay.files import digest_file
 from labrelay.settings.model import Launcher
-from tests.chain.jobs import until
 from tests.chain.system import chain_of, chain_settings
 from tests.intake.drop import Drop
 from tests.intake.obstacles import (
@@ -33,6 +32,7 @@ from tests.intake.obstacles import (
     watched,
     without_rights,
 )
+from tests.polling import until
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
 

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -10,19 +9,13 @@ import pytest
 
 from labrelay.errors import SettingsInvalid
 from labrelay.processes import ChildSpec, ProcessTree, alive, record_process, recorded_process
+from tests.polling import until
 
 SLEEP = "import time; time.sleep(600)"
 
 
 def spec(name: str, code: str = SLEEP) -> ChildSpec:
     return ChildSpec(name, (sys.executable, "-c", code))
-
-
-def until(true: object, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < end, "it didn't happen"
-        time.sleep(0.02)
 
 
 def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
@@ -96,7 +89,7 @@ def test_a_disk_that_is_full_for_a_while_keeps_no_process_from_being_started_aga
         before = tree.children[0].pid
         assert before is not None
         os.kill(before, signal.SIGKILL)
-        until(lambda gone=before: tree.children[0].pid not in (None, gone))
+        until(lambda gone=before: tree.children[0].pid not in (None, gone))  # type: ignore[misc]
     full[0] = False
     until(lambda: (found := recorded_process(tmp_path / "one.pid")) and found.pid == tree.children[0].pid)
     tree.stop()

@@ -1,9 +1,9 @@
 """A small honest gateway for tests of pipelines: real HTTP, real Redis Streams, the fence and order of the real one."""
 
 import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,6 @@ from tests.background import served as served
 KEY = b"0123456789abcdef0123456789abcdef"
 TASK = "task-1"
 EPOCH = 3
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it didn't happen in time")
 
 
 @dataclass
@@ -60,6 +50,8 @@ class GatewayDouble:
         calls: what was accepted, in order: `claim`, `report`, `finish` with the attempt.
         faults: call → errors to raise before the next calls of this kind are served.
         gates: call → an event that is waited for before the call is served.
+        tried: call → how many came.
+        answered: call → how many were carried through or refused, also those whose caller is gone.
     """
 
     def __init__(self, redis_url: str, root: Path, port: int) -> None:
@@ -71,6 +63,7 @@ class GatewayDouble:
         self.faults: dict[str, list[LabrelayError]] = defaultdict(list)
         self.gates: dict[str, threading.Event] = {}
         self.tried: dict[str, int] = defaultdict(int)
+        self.answered: dict[str, int] = defaultdict(int)
         self._lock = threading.Lock()
         self.app = self._app()
 
@@ -133,39 +126,42 @@ class GatewayDouble:
 
         @app.post("/api/v2/claims")
         def claim(body: ClaimRequest) -> Claim:
-            self._trouble("claim")
-            with self._lock:
+            with self._call("claim"), self._lock:
                 return self._claimed(body)
 
         @app.post("/api/v2/leases/{job_id}/{task_id}")
         def renew(job_id: str, task_id: str, attempt: str, key: str) -> dict[str, float]:
-            self._trouble("renew")
-            job = self._fenced(job_id, task_id, attempt, key, "processing", "reported")
-            job.renewals += 1
-            return {"lease_s": job.lease_s}
+            with self._call("renew"):
+                job = self._fenced(job_id, task_id, attempt, key, "processing", "reported")
+                job.renewals += 1
+                return {"lease_s": job.lease_s}
 
         @app.put("/api/v1/job/pipeline/{job_id}/{task_id}")
         def report(job_id: str, task_id: str, attempt: str, key: str, body: dict[str, Any]) -> dict[str, str]:
-            self._trouble("report")
-            with self._lock:
+            with self._call("report"), self._lock:
                 self._reported(self._fenced(job_id, task_id, attempt, key, "processing", "reported"), body)
             return {}
 
         @app.post("/api/v1/pipelineStatus/{job_id}/{task_id}")
         async def finish(job_id: str, task_id: str, attempt: str, key: str, request: Request) -> dict[str, str]:
-            self._trouble("finish")
-            job = self._fenced(job_id, task_id, attempt, key, "reported", "finished")
-            self._finished(job, (await request.body()).decode())
+            with self._call("finish"):
+                job = self._fenced(job_id, task_id, attempt, key, "reported", "finished")
+                self._finished(job, (await request.body()).decode())
             return {}
 
         return app
 
-    def _trouble(self, call: str) -> None:
+    @contextmanager
+    def _call(self, call: str) -> Iterator[None]:
         self.tried[call] += 1
         if call in self.gates:
             self.gates[call].wait(20)
-        if self.faults[call]:
-            raise self.faults[call].pop(0)
+        try:
+            if self.faults[call]:
+                raise self.faults[call].pop(0)
+            yield
+        finally:
+            self.answered[call] += 1
 
     def _claimed(self, body: ClaimRequest) -> Claim:
         job = self.jobs.get(body.job_id)

@@ -14,7 +14,7 @@ from labrelay.contracts.retention import WORDS, Why
 from labrelay.errors import StorageFull
 from labrelay.settings import Settings
 from labrelay.settings.retention import AgeRule
-from tests.chain.jobs import until
+from tests.polling import until
 from tests.retention.conftest import MakeLab
 from tests.retention.lab import Lab, stays
 

@@ -15,7 +15,7 @@ from labrelay.files import is_temporary
 from labrelay.settings import Settings, load_settings
 from labrelay.supervisor import OEM
 from tests.chain.commands import settings_file
-from tests.chain.jobs import until
+from tests.polling import until
 from tests.ports import take_ports
 
 

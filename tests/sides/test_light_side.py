@@ -12,7 +12,7 @@ import pytest
 
 from labrelay.supervisor import OEM
 from tests.chain.commands import Side, start
-from tests.chain.jobs import until
+from tests.polling import until
 from tests.sides.conftest import Gateway
 from tests.sides.instruments import Instrument, instrument
 from tests.sides.light import ROOT, LightInstall, light_install

@@ -7,7 +7,7 @@ import psutil
 import pytest
 import requests
 
-from tests.chain.jobs import until
+from tests.polling import until
 from tests.sides.conftest import PIPELINE, Gateway
 from tests.sides.instruments import Instrument, instrument, running_in_one_process
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.chain.commands import Side, start
-from tests.chain.jobs import until
+from tests.polling import until
 from tests.sides.conftest import PIPELINE, gateway_file
 from tests.sides.instruments import Instrument, instrument
 from tests.sides.namespaces import Namespace, two_namespaces

@@ -13,8 +13,8 @@ import job_repository.app
 from labrelay.embedded.redis import EmbeddedRedis
 from labrelay.settings import Settings
 from tests.background import served
-from tests.chain.jobs import until
 from tests.job_repository.alarms.receivers import Calls, webhook
+from tests.polling import until
 from tests.ports import take_port
 from tests.ui.browsing import barriers, open_page
 from tests.ui.lab import Lab

@@ -20,7 +20,7 @@ from labrelay.front import Front
 from labrelay.http import content_digest
 from labrelay.settings import Settings
 from labrelay.settings.model import AttributeRule, Oem, Ports, Redis, Storage
-from tests.file_receiver.doubles import eventually
+from tests.polling import until
 from tests.ports import take_port
 
 
@@ -130,7 +130,7 @@ def served_together(apps: Mapping[int, Any]) -> Iterator[None]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    eventually(lambda: all(server.started for server in servers))
+    until(lambda: all(server.started for server in servers))
     try:
         yield
     finally:

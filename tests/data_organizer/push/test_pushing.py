@@ -20,8 +20,8 @@ from labrelay.files.names import TEMPORARY
 from labrelay.settings import Settings
 from labrelay.settings.model import Storage
 from tests.data_organizer.push.gateway import PushGateway, digest_of, push_app, sha256
-from tests.file_receiver.doubles import eventually
 from tests.full_disk import no_file_beyond
+from tests.polling import until
 from tests.ports import take_port
 
 DATA = os.urandom(2_500_000)
@@ -103,8 +103,8 @@ def test_a_digest_that_cannot_be_checked_is_refused(gateway: PushGateway, digest
 
 def test_a_client_that_goes_away_leaves_nothing(gateway: PushGateway) -> None:
     with begun(gateway, "cut.tif", DATA, length=len(DATA) + 1):
-        eventually(gateway.left)
-    eventually(lambda: not gateway.left())
+        until(gateway.left)
+    until(lambda: not gateway.left())
     assert not gateway.captures("cut.tif")
     assert gateway.push("cut.tif", DATA).status_code == 201
 
@@ -126,12 +126,12 @@ def test_a_client_that_only_drips_is_cut_off(gateway: PushGateway, monkeypatch: 
     with contextlib.suppress(requests.exceptions.ConnectionError):  # cut off while it still sends
         assert gateway.push("drip.tif", drops).json()["code"] == "push_cut"
     assert not gateway.captures("drip.tif")
-    eventually(lambda: not gateway.left())
+    until(lambda: not gateway.left())
 
 
 def test_many_slow_clients_hold_nobody_up(gateway: PushGateway) -> None:
     slow = [begun(gateway, f"slow/{number}.tif", b"slowly", length=7) for number in range(80)]
-    eventually(lambda: len(gateway.left()) == len(slow))
+    until(lambda: len(gateway.left()) == len(slow))
     assert gateway.push("quick.tif", b"quick").status_code == 201
     for connection in slow:
         connection.sendall(b"!")

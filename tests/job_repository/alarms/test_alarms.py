@@ -4,7 +4,7 @@ import base64
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from labrelay.settings import Settings
 from labrelay.settings.alarms import Alarms, Webhook
 from tests.job_repository.alarms.receivers import Calls, webhook
 from tests.job_repository.conftest import announce
+from tests.polling import until
 from tests.ports import take_port
 
 RULES = "/api/v2/alarms/rules"
@@ -60,13 +61,6 @@ def api(module_api: TestClient, calls: Calls) -> Iterator[TestClient]:
     until(lambda: open_alarms(module_api) == [], "alarms end with their rules")
     until(lambda: not waiting(module_api), "all messages went out")
     calls.got.clear()
-
-
-def until(reached: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < ends, what
-        time.sleep(0.05)
 
 
 def open_alarms(api: TestClient) -> list[dict[str, Any]]:

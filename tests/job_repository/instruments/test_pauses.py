@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from job_repository.app import create
 from labrelay.settings import Settings
 from labrelay.settings.model import Launcher
-from tests.chain.jobs import until
 from tests.job_repository.conftest import add_task, announce, job_of, take
+from tests.polling import until
 
 PAUSE = "/api/v2/instruments/reader1/pause"
 AT_INSTRUMENT = {"by": "Bob", "reason": "lamp", "since_ns": 7}

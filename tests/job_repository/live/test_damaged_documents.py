@@ -14,8 +14,8 @@ from job_repository.live.keys import EVENTS, index_key, job_key
 from labrelay.contracts.states import Stage
 from labrelay.embedded.redis import APPEND_ONLY, EmbeddedRedis
 from labrelay.settings import Settings
-from tests.chain.jobs import until
 from tests.job_repository.conftest import add_task, announce, job_of, put_blob, until_claimed
+from tests.polling import until
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tests.chain.jobs import until
 from tests.job_repository.conftest import add_task, announce
+from tests.polling import until
 
 
 def named(text: str) -> dict[str, Any]:

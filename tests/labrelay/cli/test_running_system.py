@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from labrelay.http.client import Client
-from tests.chain.jobs import Jobs, until
+from tests.chain.jobs import Jobs
 from tests.chain.system import Chain, chain_of, chain_settings
 from tests.labrelay.cli.command_line import Answer, labrelay
+from tests.polling import until
 from tests.ports import take_ports
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]

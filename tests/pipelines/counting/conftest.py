@@ -16,8 +16,8 @@ import tifffile
 from labrelay.settings import Settings
 from pipelines.counting.kind import Kind
 from pipelines.counting.work import Counting
-from tests.pipelines.gateway_double import until
 from tests.pipelines.segmentation.conftest import disc_field, save_package, tiny_network
+from tests.polling import until
 from tests.ports import take_port
 
 ROOT = Path(__file__).parents[3]
@@ -90,7 +90,7 @@ def serving(
     service = Service(process, f"http://127.0.0.1:{port}", log)
     family = [psutil.Process(process.pid)]
     try:
-        until(lambda: _answers(service, asked), 150)
+        until(lambda: _answers(service, asked), seconds=150)
         family += family[0].children(recursive=True)
         yield service
     finally:

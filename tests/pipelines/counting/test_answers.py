@@ -21,7 +21,7 @@ from pipelines.counting.desk import Desk
 from pipelines.counting.kind import Kind
 from pipelines.counting.station import WORKER, Station
 from tests.pipelines.counting.conftest import Field
-from tests.pipelines.gateway_double import until
+from tests.polling import until
 
 MOST: Final = 1_000_000
 SIZE: Final = {"diameter_px": "24"}

@@ -18,7 +18,8 @@ import tifffile
 
 from pipelines.sdk.lifeline import alive
 from tests.pipelines.counting.conftest import Field, Service, serving
-from tests.pipelines.gateway_double import GatewayDouble, until
+from tests.pipelines.gateway_double import GatewayDouble
+from tests.polling import until
 
 pytestmark = pytest.mark.process
 
@@ -37,7 +38,7 @@ def post(service: Service, call: str, path: Path, **options: Any) -> requests.Re
 def report_of(gateway: GatewayDouble, path: Path, **parameters: str) -> dict[str, Any]:
     """What the service reports of an image that was launched."""
     job = gateway.launch(path, "nuclei", lease_s=5.0, parameters=parameters)
-    report: dict[str, Any] = until(lambda: job.stage == "finished" and job.report, 30)
+    report: dict[str, Any] = until(lambda: job.stage == "finished" and job.report, seconds=30)
     return report
 
 
@@ -94,7 +95,7 @@ def test_ready_means_that_the_model_is_compiled(tmp_path: Path, model: Path, red
         assert requests.get(f"{service.url}/readyz", timeout=5).status_code == 503
         assert post(service, "segment", discs.path).json()["code"] == "model_package_invalid"
         shutil.copytree(model, folder)
-        until(lambda: requests.get(f"{service.url}/readyz", timeout=5).ok, 30)
+        until(lambda: requests.get(f"{service.url}/readyz", timeout=5).ok, seconds=30)
         assert post(service, "segment", discs.path, data={"diameter_px": "24"}).json()["count"] == discs.count
 
 

@@ -6,7 +6,8 @@ from labrelay.settings import Settings
 from pipelines.registry.app import create
 from pipelines.sdk.heartbeat import Heartbeat, registry_of
 from pipelines.simulator.native import only_file
-from tests.pipelines.gateway_double import served, until
+from tests.pipelines.gateway_double import served
+from tests.polling import until
 
 
 def statuses(url: str) -> dict[str, str]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines.sdk import Capture, Outcome
-from tests.pipelines.gateway_double import GatewayDouble, until
+from tests.pipelines.gateway_double import GatewayDouble
 from tests.pipelines.sdk.conftest import Start
+from tests.polling import until
 
 
 def test_a_job_waits_for_room_and_completes_by_itself(gateway: GatewayDouble, image: Path, start: Start) -> None:
@@ -24,7 +25,7 @@ def test_a_job_waits_for_room_and_completes_by_itself(gateway: GatewayDouble, im
 
     start(writes)
     job = gateway.launch(image)
-    until(lambda: job.stage == "finished", 20)
+    until(lambda: job.stage == "finished", seconds=20)
     assert job.status == "PipelineComplete"
     assert calls == [[], [], []]
     assert len(job.workers) == 1
@@ -38,7 +39,7 @@ def test_a_disk_that_stays_full_fails_the_job_with_the_reason_in_words(
 
     start(full)
     job = gateway.launch(image, lease_s=1.0, deadline_s=2.0)
-    until(lambda: job.stage == "finished", 20)
+    until(lambda: job.stage == "finished", seconds=20)
     assert job.report is not None
     assert job.report["Failure"]["code"] == "storage_full"
     assert "disk was full" in job.report["Failure"]["cause"]

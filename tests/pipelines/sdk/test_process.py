@@ -13,7 +13,8 @@ import pytest
 
 from labrelay.settings import Settings
 from pipelines.sdk import Worker
-from tests.pipelines.gateway_double import GatewayDouble, until
+from tests.pipelines.gateway_double import GatewayDouble
+from tests.polling import until
 
 pytestmark = pytest.mark.process
 
@@ -58,7 +59,8 @@ def test_a_worker_killed_between_taking_and_claiming_loses_no_launch(
         process.wait()
         job.stage = "elsewhere"
         gateway.gates.pop("claim").set()
-    until(lambda: gateway.pending() == 1)
+    until(lambda: gateway.answered["claim"] == 1)
+    assert gateway.pending() == 1
     job.stage = "launched"
     start(take_over_idle_ms=1)
     until(lambda: job.stage == "finished")

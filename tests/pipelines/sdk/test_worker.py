@@ -12,7 +12,8 @@ import pytest
 from labrelay.bus import LaunchConsumer, launch_stream
 from labrelay.errors import Conflict, Forbidden, LabrelayError, NotFound, RequestRefused, Unprocessable
 from pipelines.sdk import Capture, Outcome, Worker
-from tests.pipelines.gateway_double import GatewayDouble, away, until
+from tests.pipelines.gateway_double import GatewayDouble, away
+from tests.polling import until
 
 Start = Callable[..., Worker]
 

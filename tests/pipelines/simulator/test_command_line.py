@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from labrelay.settings import Settings
-from tests.pipelines.gateway_double import GatewayDouble, until
+from tests.pipelines.gateway_double import GatewayDouble
+from tests.polling import until
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,7 +13,8 @@ from pipelines.registry.roster import SHIPPED
 from pipelines.sdk import Worker
 from pipelines.simulator.aicsd import Subscriber, launch_parameters
 from pipelines.simulator.native import PIPELINES
-from tests.pipelines.gateway_double import EPOCH, DoubleJob, GatewayDouble, until
+from tests.pipelines.gateway_double import EPOCH, DoubleJob, GatewayDouble
+from tests.polling import until
 
 EXPECTED = {
     "only-file": (["A1-field-sim.tiff"], "", "passed"),

@@ -60,8 +60,9 @@ class CaptureStore:
         try:
             with self._record.write() as connection:
                 _check_owner(connection, announcement)
-                known = None if again else _known(connection, announcement)
-                return (known, False) if known else (_add(connection, announcement, plan), True)
+                last = _last(connection, announcement.instrument, announcement.folder, announcement.path)
+                known = None if again else _known(connection, announcement, last)
+                return (known, False) if known else (_add(connection, announcement, last, plan), True)
         except IntegrityError as error:
             raise ServiceUnavailable("Two captures of one path came at once; announce again.") from error
 
@@ -129,23 +130,25 @@ def _check_owner(connection: Connection, told: Announcement) -> None:
         raise CaptureOfAnother(f"The capture {told.capture_id} doesn't belong to the instrument {told.instrument!r}.")
 
 
-def _known(connection: Connection, told: Announcement) -> StoredCapture | None:
+def _known(connection: Connection, told: Announcement, last: StoredCapture | None) -> StoredCapture | None:
     """The same announcement came before, or the content is that of the last capture."""
+    if last is None:
+        _check_predecessor(last, told)
+        return None
     place = (COLUMNS.instrument == told.instrument) & (COLUMNS.folder == told.folder) & (COLUMNS.path == told.path)
     same = (COLUMNS.sha256 == told.sha256) & COLUMNS.predecessor.is_not_distinct_from(told.predecessor)
     row = connection.execute(select(*COLUMNS).where(place, same).order_by(COLUMNS.generation.desc()).limit(1)).first()
-    last = _last(connection, told.instrument, told.folder, told.path)
     if row is not None and _is_repeated(_read(row), last, told):
         return _read(row)
-    if last is None or last.id != told.predecessor:
+    if last.id != told.predecessor:
         _check_predecessor(last, told)
         return None
     return last if last.announcement.sha256 == told.sha256 else None
 
 
-def _is_repeated(known: StoredCapture, last: StoredCapture | None, told: Announcement) -> bool:
+def _is_repeated(known: StoredCapture, last: StoredCapture, told: Announcement) -> bool:
     """Of an older capture only the very same announcement: a lost journal names no predecessor after A, B, A either."""
-    return (last is not None and known.id == last.id) or known.announcement.modified_ns == told.modified_ns
+    return known.id == last.id or known.announcement.modified_ns == told.modified_ns
 
 
 def _check_predecessor(last: StoredCapture | None, told: Announcement) -> None:
@@ -159,8 +162,7 @@ def _check_predecessor(last: StoredCapture | None, told: Announcement) -> None:
     )
 
 
-def _add(connection: Connection, told: Announcement, plan: Planner) -> StoredCapture:
-    last = _last(connection, told.instrument, told.folder, told.path)
+def _add(connection: Connection, told: Announcement, last: StoredCapture | None, plan: Planner) -> StoredCapture:
     capture = StoredCapture(
         id=_identity(connection, told),
         generation=last.generation + 1 if last else 1,

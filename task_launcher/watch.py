@@ -14,6 +14,7 @@ from task_launcher.tasks import Tasks
 
 WAIT_S: Final = 1
 DEADLINES_EVERY_S: Final = 1.0
+TOPICS_EVERY_S: Final = 1.0
 NOTHING: Final = OwnedJobs(epoch=0, seq=0, jobs=())
 
 
@@ -43,6 +44,7 @@ class Watch:
         self._jobs = jobs
         self._tasks = tasks
         self._topics: set[str] = set()
+        self._topics_asked = float("-inf")
         self._window = window
         self._deadlines = deadlines
         self._registry = registry
@@ -66,15 +68,23 @@ class Watch:
 
     def _completed(self, owned: OwnedJobs) -> OwnedJobs:
         """The answer, and where it was cut also the first jobs of pipelines and plates that a longer queue may hide."""
-        self._topics |= {each.job.task.pipeline for each in owned.jobs if each.job.task}
+        told = {each.job.task.pipeline for each in owned.jobs if each.job.task}
+        self._topics |= told
         if len(owned.jobs) < LIMIT:
             return owned
         found = {each.job.id: each for each in owned.jobs}
-        for topic in sorted(self._topics | {task.pipeline for task in self._tasks.all()}):
+        for topic in sorted(self._hidden_by(told)):
             found.update((each.job.id, each) for each in self._jobs.owned(pipeline=topic).jobs)
         for job in self._jobs.ready_of(self._first()):
             found.setdefault(job.id, OwnedJob(job=job, age_s=0.0))
         return owned.model_copy(update={"jobs": tuple(found.values())})
+
+    def _hidden_by(self, told: set[str]) -> set[str]:
+        """Pipelines with jobs that may be cut off; one that fills the answer alone has its first jobs there."""
+        if time.monotonic() - self._topics_asked > TOPICS_EVERY_S:
+            self._topics |= {task.pipeline for task in self._tasks.all()}
+            self._topics_asked = time.monotonic()
+        return self._topics - told if len(told) == 1 else self._topics
 
     @property
     def sealing(self) -> list[Job]:

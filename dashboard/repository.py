@@ -33,7 +33,7 @@ class Counts:
     Attributes:
         stages: images by stage.
         overdue: how many wait too long.
-        disks: what disks get full, in words.
+        disks: what is told of disks that get full; `labrelay.contracts.disks` draws it.
         tables: plates' tables by stage.
         needing: jobs that somebody must see to: failed, unmatched and overdue ones.
         clears_ns: when the backlog will be gone, wall clock; None where nobody can tell.
@@ -42,7 +42,7 @@ class Counts:
     stages: dict[Stage, int]
     overdue: int = 0
     instruments: tuple[Instrument, ...] = ()
-    disks: tuple[str, ...] = ()
+    disks: tuple[Mapping[str, str | float], ...] = ()
     tables: Mapping[Stage, int] = field(default_factory=dict)
     needing: int = 0
     clears_ns: int | None = None
@@ -89,12 +89,12 @@ class Repository:
         """How many jobs stand in each stage."""
         summary = self._client.get("/api/v2/summary")
         stages, tables = _stages(summary["stages"]), _stages(summary.get("tables", {}).get("stages", {}))
-        disks = tuple(str(disk["words"]) for disk in summary.get("disks", ()) if disk["words"])
+        disks = tuple(disk["told"] for disk in summary.get("disks", ()) if disk["told"])
         return Counts(
             stages,
             int(summary.get("overdue") or 0),
             instruments_of(summary),
-            tuple(dict.fromkeys(disks)),
+            disks,
             tables,
             needing=sum(int(count) for count in summary.get("open", {}).values()),
             clears_ns=self._clears_ns() if any(each.live for each in instruments_of(summary)) else None,

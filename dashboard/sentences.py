@@ -7,6 +7,7 @@ from typing import Final
 from dashboard.instruments import Instrument
 from dashboard.quantities import NS, clock
 from dashboard.repository import Counts
+from labrelay.contracts.disks import disk_words
 from labrelay.contracts.states import FINAL
 from labrelay.words import _, ngettext
 
@@ -25,7 +26,7 @@ def sentences_of(found: Counts, now_ns: int | None = None) -> list[str]:
         first = [_("No images yet. Drop one into the watched folder and it appears here."), *_silent(found.instruments)]
     else:
         first = [*_instruments(found.instruments, now_ns or time.time_ns()), _needing(found.needing), _backlog(found)]
-    return [*first, *_paused(found.instruments), *found.disks]
+    return [*first, *_paused(found.instruments), *(_(disk_words(told)) for told in found.disks)]
 
 
 def _instruments(instruments: tuple[Instrument, ...], now_ns: int) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from labrelay.contracts.alarms import Parameters
 from labrelay.inputs import GATEWAY_DISK
 from labrelay.room import Room, room_of
 from labrelay.settings import Settings
@@ -43,7 +44,12 @@ class Rooms:
     @property
     def shown(self) -> list[dict[str, Any]]:
         """All of them, for the summary."""
-        return [{"name": room.name, **vars(room.look())} for room in self._all]
+        return [{"name": room.name, **vars(look := room.look()), "words": look.words} for room in self._all]
+
+    @property
+    def troubled(self) -> dict[str, Parameters]:
+        """What is told of disks that are warned or full, by name."""
+        return {room.name: dict(told) for room in self._all if (told := room.look().told)}
 
     @property
     def _all(self) -> list[Room]:

@@ -3,11 +3,13 @@
 import shutil
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from labrelay.contracts.disks import DiskTrouble, disk_words
 from labrelay.errors import StorageFull
 from labrelay.settings.storage import Storage
 
@@ -35,13 +37,18 @@ class Look:
     Attributes:
         used: share of used space, 0 to 1; blocks kept for root count as neither used nor free, as `df` does it.
         free: bytes.
-        words: for people; empty while all is well.
+        told: what `labrelay.contracts.disks` draws words from; empty while all is well.
     """
 
     level: Level
     used: float
     free: int
-    words: str
+    told: Mapping[str, str | float] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """For people: English, and by `labrelay.words._` in any language; empty while all is well."""
+        return disk_words(self.told) if self.told else ""
 
 
 class Room:
@@ -77,12 +84,13 @@ class Room:
             self._closed = True
         elif used <= self._reopens_at and free >= AGAIN * limits.keep_free_bytes:
             self._closed = False
-        words = f"{self.name[0].upper()}{self.name[1:]} is {used:.0%} full, {free / 1e9:.1f} GB are free"
         if self._closed:
-            return Look(Level.FULL, used, free, f"{words}: {self._reason(below=below)}.")
+            why = DiskTrouble.TOO_LITTLE_FREE if below else DiskTrouble.ABOVE_WATERMARK
+            return Look(Level.FULL, used, free, self._told(why, used, free))
         if used > limits.watermark - limits.warn or free < 2 * limits.keep_free_bytes:
-            return Look(Level.WARNED, used, free, f"{words}; intake stops {self._border}.")
-        return Look(Level.WELL, used, free, "")
+            why = DiskTrouble.NEAR_TOO_LITTLE if limits.watermark >= 1 else DiskTrouble.NEAR_WATERMARK
+            return Look(Level.WARNED, used, free, self._told(why, used, free))
+        return Look(Level.WELL, used, free)
 
     def check(self, coming: int = 0) -> None:
         """Refuse `coming` bytes when the disk is too full for them.
@@ -97,21 +105,14 @@ class Room:
             kept = self._limits.keep_free_bytes
             raise StorageFull(f"{coming:,} bytes more would leave less than {kept:,} bytes free on {self.name}.")
 
-    def _reason(self, *, below: bool) -> str:
-        if below:
-            return f"less than `storage.keep_free_bytes` ({self._limits.keep_free_bytes:,})"
-        return f"nothing more is taken in above its watermark of {self._limits.watermark:.0%}"
+    def _told(self, why: DiskTrouble, used: float, free: int) -> dict[str, str | float]:
+        limits = {"watermark": self._limits.watermark, "kept": self._limits.keep_free_bytes}
+        return {"trouble": why.value, "disk": self.name, "used": used, "free": free, **limits}
 
     @property
     def _reopens_at(self) -> float:
         mark = self._limits.watermark
         return max(mark - self._limits.reopen, LEAST_BELOW * mark)
-
-    @property
-    def _border(self) -> str:
-        """Where intake stops."""
-        kept = f"below {self._limits.keep_free_bytes / 1e9:.1f} GB"
-        return kept if self._limits.watermark >= 1 else f"above {self._limits.watermark:.0%} or {kept}"
 
 
 def usage(folder: Path) -> tuple[float, int]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from dashboard.quantities import duration, moment, size
 from dashboard.system.acts import act_words
 from labrelay.contracts.audit import AuditEntry, AuditPage
+from labrelay.contracts.disks import disk_name
 from labrelay.errors import LabrelayError
 from labrelay.http import Client
 from labrelay.words import _
@@ -57,10 +58,11 @@ def _stores(health: dict[str, Any]) -> Facts:
 
 def _disks(summary: dict[str, Any]) -> Facts:
     words = _("{used} used, {free} free")
-    return [
-        (str(disk["name"]), words.format(used=f"{round(100 * disk['used'])} %", free=size(int(disk["free"]))))
-        for disk in summary.get("disks", ())
-    ]
+    return [(_(disk_name(str(disk["name"]))), words.format(**_space(disk))) for disk in summary.get("disks", ())]
+
+
+def _space(disk: dict[str, Any]) -> dict[str, str]:
+    return {"used": f"{round(100 * disk['used'])} %", "free": size(int(disk["free"]))}
 
 
 def read_trail(client: Client, trail: Trail, limit: int = PAGE, before: int | None = None) -> AuditPage:

@@ -16,7 +16,6 @@ from job_repository.record.store import Record
 from job_repository.rooms import Rooms
 from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import FINAL
-from labrelay.room import Level
 
 ACTOR: Final = "job-repository"
 MOST_OPEN: Final = 10_000
@@ -57,10 +56,9 @@ class Evaluator:
         now_ns = time.time_ns()
         with self._record.read() as connection:
             failures, oldest_ns = sum(open_counts(connection).values()), _oldest_ns(connection)
-        disks = {each["name"]: each["words"] for each in self._rooms.shown if each["level"] is not Level.WELL}
         # A clock that was set back must not make the gateway younger than it is.
         self._began_ns = min(self._began_ns, now_ns)
-        return Situation(now_ns, self._began_ns, self._reports.all(), failures, disks, oldest_ns)
+        return Situation(now_ns, self._began_ns, self._reports.all(), failures, self._rooms.troubled, oldest_ns)
 
 
 def _oldest_ns(connection: Connection) -> int | None:

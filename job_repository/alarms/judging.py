@@ -54,7 +54,7 @@ class Situation:
     Attributes:
         listening_since_ns: before this the gateway heard no instrument.
         failures: jobs that need somebody.
-        disks: what is said of disks that are warned or full, by name.
+        disks: what is told of disks that are warned or full, by name.
         oldest_ns: when the oldest unfinished image came; None without any.
     """
 
@@ -62,7 +62,7 @@ class Situation:
     listening_since_ns: int = 0
     instruments: tuple[InstrumentReport, ...] = ()
     failures: int = 0
-    disks: Mapping[str, str] = field(default_factory=dict)
+    disks: Mapping[str, Parameters] = field(default_factory=dict)
     oldest_ns: int | None = None
 
 
@@ -107,7 +107,8 @@ def troubles(rules: Iterable[AlarmRule], now: Situation, held: frozenset[Subject
     disks = on.get((AlarmKind.DISK, ""))
     if disks and disks.enabled:
         step = STEPS[AlarmKind.DISK]
-        found |= {Subject(AlarmKind.DISK, name): Trouble(words, step) for name, words in now.disks.items()}
+        for name, disk in now.disks.items():
+            found[Subject(AlarmKind.DISK, name)] = Trouble.of(AlarmKind.DISK, step, disk)
     return found
 
 

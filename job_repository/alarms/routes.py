@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 
 from job_repository.jobs.routes import Repo
+from labrelay.contracts.alarm_words import spoken
 from labrelay.contracts.alarms import (
     Acknowledgement,
     Alarm,
@@ -22,6 +23,7 @@ from labrelay.contracts.captures import InstrumentId
 from labrelay.contracts.pauses import Words
 from labrelay.http.access import Calling
 from labrelay.http.roles import Role, allow
+from labrelay.words import ENGLISH, preferred, speaking
 
 routes = APIRouter(prefix="/api/v2/alarms", tags=["alarms"])
 ActorName = Annotated[Words, Header(alias="X-Labrelay-Actor")]
@@ -31,10 +33,14 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 @routes.get("")
 @allow(Role.VIEWER)
 def alarms(
-    repo: Repo, open: Annotated[bool, Query(description="only those that aren't cleared")] = False, limit: Limit = 100
+    repo: Repo,
+    open: Annotated[bool, Query(description="only those that aren't cleared")] = False,
+    limit: Limit = 100,
+    accept_language: Annotated[str, Header()] = "",
 ) -> Alarms:
-    """Alarms, newest first."""
-    return Alarms(items=repo.alarms.alarms(open_only=open, limit=limit))
+    """Alarms, newest first, in the reader's language."""
+    with speaking(preferred(accept_language) or ENGLISH):
+        return Alarms(items=tuple(spoken(each) for each in repo.alarms.alarms(open_only=open, limit=limit)))
 
 
 @routes.post("/{number}/acknowledge")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from labrelay.contracts.alarms import Alarm, AlarmKind, Parameters
+from labrelay.contracts.disks import disk_words
 from labrelay.contracts.instruments import SENTENCES, Condition
 from labrelay.words import _, ngettext
 
@@ -14,6 +15,11 @@ def cause_of(alarm: Alarm) -> str:
         return drawn(alarm.kind, alarm.parameters) or alarm.cause
     except (KeyError, ValueError):  # raised by another version
         return alarm.cause
+
+
+def spoken(alarm: Alarm) -> Alarm:
+    """The alarm in the language that is spoken now."""
+    return alarm.model_copy(update={"cause": cause_of(alarm), "next_step": _(alarm.next_step)})
 
 
 def drawn(kind: AlarmKind, parameters: Parameters) -> str:
@@ -56,8 +62,13 @@ def _backlog(told: Mapping[str, str | float]) -> str:
     return _("The oldest unfinished image has waited for {waited}.").format(waited=span(float(told["waited_s"])))
 
 
+def _disk(told: Mapping[str, str | float]) -> str:
+    return _(disk_words(told))
+
+
 DRAWN: Final[Mapping[AlarmKind, Callable[[Parameters], str]]] = {
     AlarmKind.SILENT: _silence,
     AlarmKind.FAILURES: _failures,
     AlarmKind.BACKLOG: _backlog,
+    AlarmKind.DISK: _disk,
 }

@@ -89,9 +89,10 @@ class Alarm(Contract):
 
     Attributes:
         subject: the instrument or the disk; empty for the other kinds.
-        cause: what is the matter, in words (English).
+        cause: what is the matter, in words: English in the record, in the reader's language over HTTP.
         parameters: what stands in `cause`, for who says it in another language: `instrument`, `silent_s`, `expected_s`,
-            `condition` and `told` of a silent instrument, `count` of failures, `waited_s` of a backlog.
+            `condition` and `told` of a silent instrument, `count` of failures, `waited_s` of a backlog; of a disk what
+            `labrelay.contracts.disks` names.
         next_step: what to do about it.
     """
 

@@ -33,6 +33,15 @@ RESTING = Instrument("r2", 0, Pauses(), NOON_NS - 3600 * SECOND)
 SILENT = Instrument("r3", 2, Pauses(), NOON_NS, silent_since_ns=NOON_NS - 7200 * SECOND)
 LATER = Instrument("r4", 0, Pauses(), NOON_NS, silent_since_ns=NOON_NS - 60 * SECOND)
 SINCE = clock(SILENT.silent_since_ns)
+DISK: dict[str, str | float] = {
+    "trouble": "near_watermark",
+    "disk": "the gateway's disk",
+    "used": 0.91,
+    "free": 90_000_000_000,
+    "watermark": 0.95,
+    "kept": 5_000_000_000,
+}
+FULL = "The gateway's disk is 91% full, 90.0 GB are free; intake stops above 95% or below 5.0 GB."
 HELD = replace(SILENT, pauses=Pauses(gateway=Pause(by="Ada", since_ns=NOON_NS)))
 SENTENCES: list[tuple[Counts, list[str]]] = [
     (Counts({}), ["No images yet. Drop one into the watched folder and it appears here."]),
@@ -58,8 +67,8 @@ SENTENCES: list[tuple[Counts, list[str]]] = [
         ["Nothing needs you.", f"1 is on its way; the backlog clears at about {clock(NOON_NS)}."],
     ),
     (
-        Counts({Stage.COMPLETE: 1}, disks=("The disk is full.",)),
-        ["Nothing needs you.", "Nothing waits.", "The disk is full."],
+        Counts({Stage.COMPLETE: 1}, disks=(DISK,)),
+        ["Nothing needs you.", "Nothing waits.", FULL],
     ),
 ]
 

@@ -127,6 +127,9 @@ def test_a_silent_instrument_is_raised_acknowledged_and_over_once_each(
     time.sleep(0.5)
     [alarm] = open_alarms(api)
     assert (alarm["kind"], alarm["subject"], alarm["state"]) == ("instrument_silent", "reader1", "raised")
+    read = api.get("/api/v2/alarms", headers={"Accept-Language": "zh-CN,en;q=0.5"}).json()["items"][0]
+    assert not any(read[words].isascii() or alarm[words] == read[words] for words in ("cause", "next_step"))
+    assert (read["subject"], read["parameters"]) == ("reader1", alarm["parameters"])
     for name in ("Ada", "Otto"):
         answer = api.post(f"/api/v2/alarms/{alarm['number']}/acknowledge", json={"by": name, "reason": "I go"})
         assert (answer.json()["acknowledged_by"], answer.json()["reason"]) == ("Ada", "I go")

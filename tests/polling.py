@@ -13,7 +13,7 @@ def until(
     look: Callable[[], T | Literal[False] | None],
     what: str = "it comes about",
     seconds: float = 60.0,
-    pause_s: float = 0.02,
+    pause_s: float = 0.03,
 ) -> T:
     """The first true answer of `look`; a part that is being restarted counts as no answer yet."""
     end = time.monotonic() + seconds

@@ -63,7 +63,7 @@ from labrelay.contracts.jobs import Job
 from labrelay.contracts.states import Stage
 from labrelay.errors import LabrelayError, ServiceUnavailable
 from labrelay.http.turns import Turns
-from labrelay.loops import OwnerLoop
+from labrelay.loops import OwnerLoop, Turn
 from labrelay.retention import Retention as Clearings
 from labrelay.settings import Settings
 from labrelay.telemetry import logger
@@ -108,10 +108,8 @@ class Repository:
             self.record, self.contacts, self.installations, self.pauses, self.drains, self.alarms.silences
         )
         evaluator = Evaluator(self.alarms, self.record, self.reports, self.rooms, self.courier.wake)
-        self._alarms = OwnerLoop("job-repository alarms", evaluator.turn, idle_s=ALARMS_S)
         self.projector = Projector(self.record, self.live, self.audit, self._projected)
         self.restorer = Restorer(self.record, self.live, self.projector, layout, self.lease, self._restored)
-        self._loop = OwnerLoop("job-repository projector", self._turn, idle_s=LOOK_S)
         releases = Releases(self.record, self.audit)
         record_rule = RecordClearing(settings.retention.record, self.record, self.audit)
         self.clearing = Clearings("job-repository", [record_rule], settings.retention.every_s)
@@ -120,10 +118,9 @@ class Repository:
         self.jobs = Jobs(
             self.record, self.live, self.restorer, layout, self.clocks, self.changes, releases, self._committed
         )
-        self._beat = OwnerLoop("job-repository lease", self._keep_lease, idle_s=BEAT_S)
+        self._beat = _loop("lease", self._keep_lease, BEAT_S)
         overdue_s = settings.launcher.overdue_s
         absence = Absence(self.live, self.restorer, self.clocks, self.jobs, self.pauses, overdue_s)
-        self._absence = OwnerLoop("job-repository absence", absence.turn, idle_s=min(ABSENCE_S, overdue_s / 4))
         store = CaptureStore(self.record)
         self.captures = Captures(
             store,
@@ -145,7 +142,6 @@ class Repository:
         self.waivers = Waivers(self.record, self.audit)
         self.phases = Phases(self.record, self.queries, store)
         self.gathering = Gathering(self.live, self.restorer, self.clocks, self.jobs, self.queries, self.pauses)
-        self._gathering = OwnerLoop("job-repository sets", self.gathering.turn, idle_s=LOOK_S)
         self.sets = SetActions(self.jobs, self.queries, self.gathering)
         self.plate_store = PlateStore(self.record)
         self.sites, self.atlas = SiteShelf(self.plate_store), PlateAtlas(self.plate_store)
@@ -158,11 +154,17 @@ class Repository:
         self.actions = Actions(actions, self.jobs, self.queries, self.recovery, judging)
         foresight = Foresight(layout, self.recovery.task_of_today, judging.would)
         self.action_views = ActionViews(actions, self.queries, foresight)
-        self._plates = OwnerLoop("job-repository plates", self.plates.turn, idle_s=LOOK_S)
         self.health = Health(settings.redis_url, self.record, self.live, self.clocks, self.projector, overdue_s)
         self.backups = Schedule(settings)
-        self._backups = OwnerLoop("job-repository backups", self.backups.turn, idle_s=BACKUPS_S)
         self.polls = LongPolls(self.live, self.restorer, self.clocks, self.changes, self.jobs, store, self.pauses)
+        self._loops = {
+            "projector": _loop("projector", self._turn, LOOK_S),
+            "absence": _loop("absence", absence.turn, min(ABSENCE_S, overdue_s / 4)),
+            "sets": _loop("sets", self.gathering.turn, LOOK_S),
+            "plates": _loop("plates", self.plates.turn, LOOK_S),
+            "backups": _loop("backups", self.backups.turn, BACKUPS_S),
+            "alarms": _loop("alarms", evaluator.turn, ALARMS_S),
+        }
 
     def open(self) -> None:
         """Open the record, take up its epoch and position, start the projector.
@@ -178,13 +180,9 @@ class Repository:
         self.changes.rebase(self.live.floor)
         self._claim_store()
         self._beat.start()
-        self._loop.start()
-        self._absence.start()
-        self._gathering.start()
-        self._plates.start()
+        for loop in self._loops.values():
+            loop.start()
         self.actions.start()
-        self._backups.start()
-        self._alarms.start()
         self.courier.start()
         self.clearing.start()
 
@@ -192,13 +190,9 @@ class Repository:
         """Stop the projector and close the stores."""
         self.clearing.stop()
         self.courier.stop()
-        self._alarms.stop()
-        self._backups.stop()
         self.actions.close()
-        self._plates.stop()
-        self._gathering.stop()
-        self._absence.stop()
-        self._loop.stop()
+        for loop in reversed(self._loops.values()):
+            loop.stop()
         self._beat.stop()
         self.lease.give()
         self.health.close()
@@ -207,9 +201,7 @@ class Repository:
 
     def troubles(self) -> dict[str, str]:
         """What keeps which of the loops from working now."""
-        loops = {"projector": self._loop, "absence": self._absence, "sets": self._gathering, "plates": self._plates}
-        loops |= {"backups": self._backups, "alarms": self._alarms}
-        return {name: loop.trouble for name, loop in loops.items() if loop.trouble}
+        return {name: loop.trouble for name, loop in self._loops.items() if loop.trouble}
 
     def not_ready(self) -> str | None:
         """Why the service can't work now."""
@@ -274,14 +266,18 @@ class Repository:
         self.plates.take_up()
         self.clocks.forget()
         self.changes.rebase(seq)
-        self._loop.wake()
+        self._loops["projector"].wake()
 
     def _committed(self, job: Job) -> None:
-        self._loop.wake()
+        self._loops["projector"].wake()
         self.gathering.note(job)
         self.plates.note(job)
         if job.stage is Stage.GATHERING:
-            self._gathering.wake()
+            self._loops["sets"].wake()
+
+
+def _loop(name: str, turn: Turn, idle_s: float) -> OwnerLoop:
+    return OwnerLoop(f"job-repository {name}", turn, idle_s=idle_s)
 
 
 async def repository(request: Request) -> Repository:

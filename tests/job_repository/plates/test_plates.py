@@ -329,7 +329,7 @@ def test_images_that_an_edit_takes_to_another_plate_leave_the_first(reader: Read
         assert [row["count"] for row in reader.rows()] == ["3"] if reader.finish(edition)["tasks"] else not edition
     other.finish(edition=1)
     assert [row["count"] for row in other.rows()] == ["2", "3"]
-    assert reader.api.app.state.repository._plates.trouble == ""  # type: ignore[attr-defined]
+    assert "plates" not in reader.api.app.state.repository.troubles()  # type: ignore[attr-defined]
 
 
 def test_a_table_never_becomes_an_image_of_its_plate(reader: Reader) -> None:

@@ -70,7 +70,7 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drop]:
         patch.setitem(supervisor.WORKERS, "odd", "tests.intake.odd_pipelines")
         patch.setitem(supervisor.WORKERS, "dying", "tests.intake.dying_pipeline")
         settings = chain_settings(root, pipelines=("simulator", "odd", "dying"), folders=folders)
-        launcher = Launcher(lease_s=2.0, attempts=2, overdue_s=3.0)
+        launcher = Launcher(lease_s=5.0, attempts=2, overdue_s=3.0)  # a starved worker still renews in time
         with (
             chain_of(settings.model_copy(update={"launcher": launcher})) as chain,
             nonsense.Nonsense(chain.session.settings.redis_url),

@@ -23,7 +23,7 @@ def stored_tile(row: Any) -> Tile:
     """The tile of a row of the record that has `STORED`.
 
     Raises:
-        DocumentDamaged: its document can't be read.
+        ValidationError: its document can't be read.
     """
     return tile_of(read_job(row.doc), row.seq, accepted=row.waiver != 0)
 

@@ -21,7 +21,7 @@ SENTENCES: Final[dict[DiskTrouble, str]] = {
         "{disk} is {used} full, {free} GB are free: nothing more is taken in above its watermark of {watermark}."
     ),
     DiskTrouble.TOO_LITTLE_FREE: N_(
-        "{disk} is {used} full, {free} GB are free: less than `storage.keep_free_bytes` ({kept} GB)."
+        "{disk} is {used} full, {free} GB are free: less than `storage.keep_free_bytes` ({kept_bytes})."
     ),
     DiskTrouble.NEAR_WATERMARK: N_(
         "{disk} is {used} full, {free} GB are free; intake stops above {watermark} or below {kept} GB."
@@ -65,4 +65,5 @@ def disk_words(told: Mapping[str, str | float]) -> Told:
         watermark=f"{float(told['watermark']):.0%}",
         free=f"{float(told['free']) / 1e9:.1f}",
         kept=f"{float(told['kept']) / 1e9:.1f}",
+        kept_bytes=int(told["kept"]),
     )

@@ -57,6 +57,11 @@ def test_a_full_disk_says_how_full_it_is_and_why_nothing_comes_in(disk: Disk, tm
     assert here.full
 
 
+def test_too_few_free_bytes_are_told_to_the_byte_as_the_setting_has_them(disk: Disk, tmp_path: Path) -> None:
+    here, disk.free = Room("the disk", tmp_path, LIMITS), 999
+    assert here.look().words.endswith("less than `storage.keep_free_bytes` (1,000).")
+
+
 def test_all_who_ask_in_one_process_share_one_room(tmp_path: Path) -> None:
     assert room_of("a", tmp_path, LIMITS) is room_of("a", tmp_path, Storage(**LIMITS.model_dump()))
     assert room_of("a", tmp_path, LIMITS) is not room_of("a", tmp_path, LIMITS.inner)

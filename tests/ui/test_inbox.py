@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from labrelay.contracts.actions import SAMPLE
 from tests.ui.browsing import barriers, open_page
 from tests.ui.lab import Lab
 
@@ -109,7 +110,7 @@ def test_a_retry_is_previewed_with_exactly_its_jobs(page: Page, lab: Lab) -> Non
     links = page.locator("tbody a[href^='/jobs/']").all()
     shown = {(link.get_attribute("href") or "").rpartition("/")[2] for link in links}
     assert len(meant) == cut["count"]
-    assert len(shown) == min(10, cut["count"])
+    assert len(shown) == min(SAMPLE, cut["count"])
     assert shown <= meant
 
 
